@@ -30,6 +30,7 @@ from backend.privacy.consent import withdraw_consent
 from backend.schemes.models import SubNeed
 from backend.steering.facts import follow_files
 from backend.steering.models import StepFact
+from tests.days import in_days
 from tests.factories import (
     CCLO,
     DAY,
@@ -44,8 +45,6 @@ from tests.factories import (
 from tests.matchmaking.closings import reason_of
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-NIGHT = TODAY + timedelta(days=1)
 Closing = Submission.Closing
 
 
@@ -203,7 +202,7 @@ def test_a_firm_that_confirms_its_address_opens_its_file_and_its_review_waits_fr
     confirm_address(submission=file)
     file.refresh_from_db()
     assert file.closed_at is None
-    assert file.waits_since == TODAY
+    assert file.waits_since == in_days(0)
 
 
 def test_a_barred_file_is_opened_by_nothing_that_happens(file):
@@ -227,14 +226,14 @@ def test_lists_and_clock_leave_a_closed_file_out_and_all_files_keep_it(file, off
     lists = (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)
 
     def places():
-        return [tab for tab in lists if file in queue_of(officer, Filters(tab=tab), on=TODAY)]
+        return [tab for tab in lists if file in queue_of(officer, Filters(tab=tab), on=in_days(0))]
 
-    later = TODAY + timedelta(days=60)
+    later = in_days(60)
     assert places() == [Tab.TO_READ, Tab.TO_DO, Tab.ALL]
     assert file in [wait.submission for wait in waits_too_long([file.epci_id], on=later)]
-    before = counts_for(officer, on=TODAY).by_tab
+    before = counts_for(officer, on=in_days(0)).by_tab
     close_file(submission=file, officer=officer, reason="not_helped")
-    after = counts_for(officer, on=TODAY).by_tab
+    after = counts_for(officer, on=in_days(0)).by_tab
     assert places() == [Tab.ALL]
     assert [before[tab] - after[tab] for tab in lists] == [1, 1, 0, 0]
     assert file not in [wait.submission for wait in waits_too_long([file.epci_id], on=later)]
@@ -253,7 +252,7 @@ def test_alerts_go_on_for_a_closed_file_and_end_with_a_barred_one(officer):
 
 def test_figures_get_the_step_and_lose_it_when_the_file_opens_again(file, officer):
     def steps():
-        follow_files(on=TODAY)
+        follow_files(on=in_days(0))
         return set(StepFact.objects.filter(step="closed").values_list("file", flat=True))
 
     assert steps() == set()

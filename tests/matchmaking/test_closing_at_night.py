@@ -19,6 +19,7 @@ from backend.matchmaking.models import FileEvent, HandOver, Review, SchemeEvent,
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.territories.models import ServedEpci
+from tests.days import in_days
 from tests.factories import (
     CCLO,
     DAY,
@@ -33,8 +34,6 @@ from tests.factories import (
 from tests.matchmaking.closings import officers_word, reason_of, reviewed
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-NIGHT = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_a_file_closes_the_night_after_each_scheme_has_ended(file, officer, word
     schemes = reviewed(file, officer, kept=2)
     for scheme, said in zip(schemes, words, strict=True):
         officers_word(file, officer, scheme, *said)
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == reason
     assert Submission.objects.exclude(pk=file.pk).filter(closed_at__isnull=False).count() == 0
 
@@ -74,10 +73,10 @@ def test_what_the_firm_sets_aside_has_ended_and_what_it_follows_has_not(file, of
     say(submission=file, scheme=kept, state="set_aside", reason="not_worth_it", on=DAY)
     other = next(match.scheme for match in first_matches(file, 4) if match.scheme != kept)
     say(submission=file, scheme=other, state="followed", on=DAY)
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == ""
     undo_last(submission=file, scheme=other, on=DAY)
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == "ended"
 
 
@@ -86,14 +85,14 @@ def test_to_set_aside_what_nobody_followed_ends_nothing(file, officer):
     decide(file, scheme, officer, "not_worth_it")
     end_review(submission=file, officer=officer, on=DAY)
     say(submission=file, scheme=first_matches(file, 2)[1].scheme, state="set_aside", reason="other_project", on=DAY)
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == ""
 
 
 def test_a_file_that_is_not_reviewed_is_not_closed_at_night(file, officer):
     scheme = first_matches(file)[0].scheme
     officers_word(file, officer, scheme, "applied", "granted")
-    close_done_files(on=NIGHT + timedelta(days=400))
+    close_done_files(on=in_days(401))
     assert reason_of(file) == ""
 
 
@@ -101,19 +100,19 @@ def test_a_file_opened_by_hand_stays_open_until_something_ends_again(file, offic
     first, second = reviewed(file, officer, kept=2)
     officers_word(file, officer, first, "applied", "granted")
     officers_word(file, officer, second, "given_up")
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     reopen_file(submission=file, officer=officer, on=DAY)
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == ""
     officers_word(file, officer, second, "applied", "refused")
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(file) == "ended"
 
 
 @pytest.mark.parametrize(("days", "reason"), [(89, ""), (90, "silence"), (91, "silence")])
 def test_a_file_closes_after_90_days_without_an_event(file, officer, days, reason):
     reviewed(file, officer)
-    close_done_files(on=TODAY + timedelta(days=days))
+    close_done_files(on=in_days(days))
     assert reason_of(file) == reason
     if reason:
         assert closing_of(file).who == "le service"
@@ -123,20 +122,20 @@ def test_a_file_closes_after_90_days_without_an_event(file, officer, days, reaso
 def test_silence_closes_nothing_that_was_asked_for(file, officer, said):
     (scheme,) = reviewed(file, officer)
     say(submission=file, scheme=scheme, state=said, on=DAY)
-    close_done_files(on=TODAY + timedelta(days=500))
+    close_done_files(on=in_days(500))
     assert reason_of(file) == ("" if said == "applied" else "silence")
 
 
 def test_silence_closes_nothing_where_a_call_is_promised(file, officer):
     reviewed(file, officer)
-    record_step(submission=file, officer=officer, step="call_back", due_on=TODAY + timedelta(days=200))
-    close_done_files(on=TODAY + timedelta(days=100))
+    record_step(submission=file, officer=officer, step="call_back", due_on=in_days(200))
+    close_done_files(on=in_days(100))
     assert reason_of(file) == ""
 
 
 OWED = {
     "a call": lambda file, officer: record_step(
-        submission=file, officer=officer, step="call_back", due_on=TODAY + timedelta(days=300)
+        submission=file, officer=officer, step="call_back", due_on=in_days(300)
     ),
     "a partner": lambda file, officer: record_step(submission=file, officer=officer, step="partner", note="un labo"),
     "an offer": lambda file, officer: offer_file(submission=file, by=officer, to=make_officer(CCLO)),
@@ -152,7 +151,7 @@ def test_the_night_keeps_what_is_owed_for_an_end_as_for_a_silence(file, officer,
     (scheme,) = reviewed(file, officer)
     officers_word(file, officer, scheme, *words)
     OWED[owed](file, officer)
-    for on in (NIGHT, TODAY + timedelta(days=200)):
+    for on in (in_days(1), in_days(200)):
         close_done_files(on=on)
         assert reason_of(file) == ""
     steps, offers = file.follow_ups.to_do(), HandOver.objects.waiting().filter(submission=file)
@@ -161,7 +160,7 @@ def test_the_night_keeps_what_is_owed_for_an_end_as_for_a_silence(file, officer,
         close_step(follow_up=step, officer=officer)
     else:
         take_back_offer(submission=file, officer=officer)
-    close_done_files(on=TODAY + timedelta(days=200))
+    close_done_files(on=in_days(200))
     assert reason_of(file) == ("ended" if words else "silence")
 
 
@@ -171,9 +170,9 @@ def test_one_file_that_fails_keeps_no_other_open(officer):
         (scheme,) = reviewed(file, officer)
         officers_word(file, officer, scheme, "applied", "granted")
     with failing("matchmaking_fileevent", files[1]), pytest.raises(SomeFailed, match="1 sur 3"):
-        close_done_files(on=NIGHT)
+        close_done_files(on=in_days(1))
     assert [reason_of(file) for file in files] == ["ended", "", "ended"]
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(files[1]) == "ended"
 
 
@@ -188,30 +187,30 @@ def test_one_file_that_cannot_be_read_keeps_none_of_those_read_with_it_open(offi
     with rewriting():
         Review.objects.filter(submission=files[1], scheme=other).update(reason="of a release to come")
     with pytest.raises(SomeFailed, match="1 sur 3 : KeyError"):
-        close_done_files(on=NIGHT)
+        close_done_files(on=in_days(1))
     assert [reason_of(file) for file in files] == ["ended", "", "ended"]
     with rewriting():
         Review.objects.filter(submission=files[1], scheme=other).update(reason="not_worth_it")
-    close_done_files(on=NIGHT)
+    close_done_files(on=in_days(1))
     assert reason_of(files[1]) == "ended"
 
 
 def test_the_days_count_from_the_last_reopening(file, officer):
     reviewed(file, officer)
-    close_done_files(on=TODAY + timedelta(days=90))
+    close_done_files(on=in_days(90))
     reopen_file(submission=file, officer=officer, on=DAY)
     long_ago = timezone.now() - timedelta(days=95)
     with rewriting():
         FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
-    close_done_files(on=TODAY + timedelta(days=89))
+    close_done_files(on=in_days(89))
     assert reason_of(file) == ""
-    close_done_files(on=TODAY + timedelta(days=90))
+    close_done_files(on=in_days(90))
     assert reason_of(file) == "silence"
 
 
 def test_a_night_done_twice_closes_once(file, officer):
     (scheme,) = reviewed(file, officer)
     officers_word(file, officer, scheme, "applied", "refused")
-    assert [close_done_files(on=NIGHT).n_changed for _ in range(2)] == [1, 0]
+    assert [close_done_files(on=in_days(1)).n_changed for _ in range(2)] == [1, 0]
     assert FileEvent.objects.filter(submission=file).count() == 1
     assert SchemeEvent.objects.filter(submission=file).count() == 2

@@ -14,6 +14,7 @@ from backend.matchmaking.scheme_events import StateError, say
 from backend.matchmaking.states import states_of
 from backend.matchmaking.surveys import answer_outcome, rate, send_surveys
 from backend.privacy.erasing import erase_submission
+from tests.days import in_days
 from tests.factories import (
     DAY,
     decide,
@@ -26,8 +27,6 @@ from tests.matchmaking.closings import closed
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-HALF_A_YEAR, A_YEAR = TODAY + timedelta(days=184), TODAY + timedelta(days=366)
 
 
 @pytest.fixture
@@ -74,14 +73,14 @@ def test_an_answer_that_ends_all_closes_the_file_again_and_one_that_waits_is_ask
         scheme = closed(file, officer, "followed")
         survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
         answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY)
-    close_done_files(on=HALF_A_YEAR)
+    close_done_files(on=in_days(184))
     ended.refresh_from_db()
     waiting.refresh_from_db()
     assert (ended.closed_reason, waiting.closed_reason) == ("ended", "")
     long_ago = timezone.now()
     with rewriting():
         FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
-    send_surveys(on=A_YEAR)
+    send_surveys(on=in_days(366))
     assert list(ours(Survey).filter(kind="12_months").values_list("submission", flat=True)) == [waiting.pk]
 
 

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from backend.common.work import SomeFailed
 from backend.links.models import Link
@@ -20,6 +19,7 @@ from backend.notifications.rendering import Message
 from backend.notifications.services import enqueue_email, stop
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
+from tests.days import in_days
 from tests.factories import (
     DAY,
     bounce,
@@ -33,9 +33,6 @@ from tests.matchmaking.closings import closed
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-TOMORROW = TODAY + timedelta(days=1)
-HALF_A_YEAR, A_YEAR = TODAY + timedelta(days=184), TODAY + timedelta(days=366)
 
 
 @pytest.fixture
@@ -70,14 +67,14 @@ def test_months_are_counted_in_the_calendar(day, n, before):
 
 def test_whether_it_helped_is_asked_the_day_after_and_once(file, officer):
     closed(file, officer)
-    send_surveys(on=TODAY)
+    send_surveys(on=in_days(0))
     assert asked() == []
     for _ in range(3):
-        send_surveys(on=TOMORROW)
+        send_surveys(on=in_days(1))
     assert asked() == ["satisfaction"]
     reopen_file(submission=file, officer=officer, on=DAY)
     close_file(submission=file, officer=officer, reason="not_helped")
-    send_surveys(on=TOMORROW + timedelta(days=1))
+    send_surveys(on=in_days(2))
     assert asked() == ["satisfaction"]
     email = ours(Notification).get(kind="survey")
     assert email.recipient == file.contact.email
@@ -87,7 +84,7 @@ def test_whether_it_helped_is_asked_the_day_after_and_once(file, officer):
 def test_a_file_that_opened_again_within_the_day_is_not_asked(file, officer):
     closed(file, officer)
     reopen_file(submission=file, officer=officer, on=DAY)
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     assert asked() == []
 
 
@@ -95,11 +92,11 @@ def test_a_file_that_opened_again_within_the_day_is_not_asked(file, officer):
 def test_what_came_of_it_is_asked_after_6_and_12_months(file, officer, states):
     scheme = closed(file, officer, *states)
     for days in range(0, 400, 2):
-        send_surveys(on=TODAY + timedelta(days=days))
+        send_surveys(on=in_days(days))
     assert asked() == ["satisfaction", "6_months", "12_months"]
     half, year = ours(Survey).get(kind="6_months"), ours(Survey).get(kind="12_months")
-    assert months_before(half.asked_on - timedelta(days=2), 6) < TODAY <= months_before(half.asked_on, 6)
-    assert months_before(year.asked_on - timedelta(days=2), 12) < TODAY <= months_before(year.asked_on, 12)
+    assert months_before(half.asked_on - timedelta(days=2), 6) < in_days(0) <= months_before(half.asked_on, 6)
+    assert months_before(year.asked_on - timedelta(days=2), 12) < in_days(0) <= months_before(year.asked_on, 12)
     text = ours(Notification).filter(kind="survey").order_by("pk").last().text
     assert str(scheme) in text
 
@@ -107,16 +104,16 @@ def test_what_came_of_it_is_asked_after_6_and_12_months(file, officer, states):
 @pytest.mark.parametrize("states", [(), ("applied", "granted"), ("applied", "refused"), ("followed", "given_up")])
 def test_what_is_known_is_not_asked(file, officer, states):
     closed(file, officer, *states)
-    send_surveys(on=HALF_A_YEAR)
+    send_surveys(on=in_days(184))
     assert asked("6_months") == []
 
 
 def test_a_firm_that_nobody_could_reach_is_not_asked_whether_it_helped(file, officer):
     say(submission=file, scheme=first_matches(file)[0].scheme, state="applied", on=DAY)
     close_file(submission=file, officer=officer, reason="unreachable")
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     assert asked() == []
-    send_surveys(on=HALF_A_YEAR)
+    send_surveys(on=in_days(184))
     assert asked() == ["6_months"]
 
 
@@ -131,7 +128,7 @@ def test_the_question_says_how_the_file_was_closed_and_what_goes_on(officer, rea
     if alerts == "stopped":
         stop(address=file.contact.email, topic=f"alerts:{file.topic}")
     record_closing(file, reason=reason, actor=officer if reason in Submission.CHOSEN else None)
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     (email,) = ours(Notification).filter(kind="survey")
     for body in (email.text, " ".join(email.html.split())):
         assert said in body
@@ -145,15 +142,15 @@ def test_one_file_that_fails_keeps_no_other_question_back(officer):
     for one in files:
         closed(one, officer)
     with failing("matchmaking_survey", files[0]), pytest.raises(SomeFailed, match="1 sur 3"):
-        send_surveys(on=TOMORROW)
+        send_surveys(on=in_days(1))
     assert set(ours(Survey).values_list("submission", flat=True)) == {files[1].pk, files[2].pk}
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     assert ours(Survey).count() == ours(Notification).filter(kind="survey").count() == 3
 
 
 def test_what_was_missed_for_30_days_is_not_asked_any_more(file, officer):
     closed(file, officer, "applied")
-    send_surveys(on=HALF_A_YEAR + timedelta(days=40))
+    send_surveys(on=in_days(224))
     assert asked() == []
 
 
@@ -171,7 +168,7 @@ REFUSED = {
 def test_who_may_not_be_written_to_is_not_asked(file, officer, why):
     closed(file, officer, "applied")
     REFUSED[why](file)
-    for on in (TOMORROW, HALF_A_YEAR, A_YEAR):
+    for on in (in_days(1), in_days(184), in_days(366)):
         send_surveys(on=on)
     assert asked() == []
 
@@ -185,11 +182,11 @@ def test_a_question_takes_its_turn_after_another_email_of_the_day(file, officer)
             recipient=file.contact.email,
             message=Message(subject="x", text="x", html="x"),
             about=(file.topic,),
-            turn=Turn(firm=file.firm, on=TOMORROW),
+            turn=Turn(firm=file.firm, on=in_days(1)),
         )
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     assert asked() == []
-    send_surveys(on=TOMORROW + timedelta(days=1))
+    send_surveys(on=in_days(2))
     assert asked() == ["satisfaction"]
 
 
@@ -198,20 +195,20 @@ def test_a_question_takes_its_turn_after_another_email_of_the_day(file, officer)
 
 def test_an_unanswered_question_goes_to_the_officers_after_30_days_once(file, officer):
     scheme = closed(file, officer, "applied")
-    send_surveys(on=HALF_A_YEAR)
+    send_surveys(on=in_days(184))
     kept = ours(Survey).get(kind="6_months").asked_on
 
     def listed():
-        return file in queue_of(officer, Filters(tab=Tab.TO_DO), on=TODAY)
+        return file in queue_of(officer, Filters(tab=Tab.TO_DO), on=in_days(0))
 
     send_surveys(on=kept + timedelta(days=29))
     assert not listed()
-    before = counts_for(officer, on=TODAY).by_tab[Tab.TO_DO]
+    before = counts_for(officer, on=in_days(0)).by_tab[Tab.TO_DO]
     for days in (30, 31, 60):
         send_surveys(on=kept + timedelta(days=days))
     assert listed()
-    assert counts_for(officer, on=TODAY).by_tab[Tab.TO_DO] == before + 1
-    assert file not in queue_of(officer, Filters(tab=Tab.FOLLOWED), on=TODAY)
+    assert counts_for(officer, on=in_days(0)).by_tab[Tab.TO_DO] == before + 1
+    assert file not in queue_of(officer, Filters(tab=Tab.FOLLOWED), on=in_days(0))
     assert ours(FollowUp).filter(step="outcome").count() == 1
     survey = ours(Survey).get(kind="6_months")
     answer_outcome(survey=survey, scheme=scheme, answer="granted", on=DAY)
@@ -220,22 +217,22 @@ def test_an_unanswered_question_goes_to_the_officers_after_30_days_once(file, of
 
 def test_whether_it_helped_is_nothing_that_officers_are_left_to_ask(file, officer):
     closed(file, officer)
-    send_surveys(on=TOMORROW)
-    send_surveys(on=TOMORROW + timedelta(days=100))
+    send_surveys(on=in_days(1))
+    send_surveys(on=in_days(101))
     assert not ours(FollowUp).filter(step="outcome").exists()
 
 
 def test_a_question_whose_answer_came_otherwise_is_not_left_to_officers(file, officer):
     scheme = closed(file, officer, "applied")
-    send_surveys(on=HALF_A_YEAR)
+    send_surveys(on=in_days(184))
     say(submission=file, scheme=scheme, state="refused", officer=officer, on=DAY)
-    send_surveys(on=HALF_A_YEAR + timedelta(days=60))
+    send_surveys(on=in_days(244))
     assert not ours(FollowUp).filter(step="outcome").exists()
 
 
 def test_the_links_of_questions_go_with_the_file(file, officer):
     closed(file, officer)
-    send_surveys(on=TOMORROW)
+    send_surveys(on=in_days(1))
     survey_link(file)
     assert Link.objects.filter(kind="survey", object_id=file.pk).exists()
     erase_submission(submission=Submission.objects.get(pk=file.pk))
