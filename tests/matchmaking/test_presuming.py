@@ -103,7 +103,8 @@ def test_the_page_says_what_is_presumed_and_asks_it_first(client):
 
 
 def test_before_a_name_too(client):
-    fill(client, upto="projet", entreprise={"independent": ""}, projet={"headcount": "12", "headcount_band": "10,19"})
+    small = {"headcount": "12", "headcount_band": "10,19"}
+    fill(client, upto="projet", besoin={"needs": ["cyber.incident"]}, entreprise={"independent": ""}, projet=small)
     page = client.get("/demande/reponse/")
     assert page.context["page"].presumed == {"group"}
     assert page.context["asked"].question.name == "group"

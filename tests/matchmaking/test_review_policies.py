@@ -106,8 +106,8 @@ def test_one_need_that_is_drawn_from_makes_the_whole_file_drawn_from():
 @pytest.mark.parametrize(
     ("ticked", "text", "needs", "least", "most"),
     [
-        # recruiting at 92 %; three more needs that nobody has were read at 1 to 4 %
-        ((), "Je cherche deux soudeurs et je refuse des commandes.", {"competences"}, 0.8, 0.99),
+        # recruiting at 98 %; what else was read stays under what is asked back
+        ((), "Je cherche deux soudeurs.", {"competences"}, 0.8, 0.99),
         (("numerique.robot",), "Je voudrais un robot de soudage.", {"numerique", "competences"}, 0.05, 0.6),  # asked
         (("competences.recruter",), "", {"competences"}, 1.0, 1.0),
         ((), "Recruter", {"competences"}, 0.6, 1.0),
@@ -128,7 +128,7 @@ def test_a_need_that_is_not_said_back_is_no_need_of_the_file(ticked, text, needs
 
 def test_a_file_in_its_own_words_leaves_where_its_need_is_sure(lead):
     choose(lead, "competences", least=80)
-    text = "Je cherche deux soudeurs et je refuse des commandes."
+    text = "Je cherche deux soudeurs."
     submission = confirm(sure_file(needs=(), text=text))
     assert submission.unread_by is not None
     assert all(name in receipt_of(submission).text for name in names_of(submission))
