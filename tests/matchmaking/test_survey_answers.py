@@ -26,6 +26,7 @@ from tests.factories import (
 from tests.matchmaking.closings import closed
 from tests.neighbour import ours
 
+HALF_A_YEAR, A_YEAR = 184, 366  # days from an answer to the surveys about it
 pytestmark = pytest.mark.django_db
 
 
@@ -73,14 +74,14 @@ def test_an_answer_that_ends_all_closes_the_file_again_and_one_that_waits_is_ask
         scheme = closed(file, officer, "followed")
         survey = Survey.objects.create(submission=file, kind="6_months", asked_on=DAY)
         answer_outcome(survey=survey, scheme=scheme, answer=answer, on=DAY)
-    close_done_files(on=in_days(184))
+    close_done_files(on=in_days(HALF_A_YEAR))
     ended.refresh_from_db()
     waiting.refresh_from_db()
     assert (ended.closed_reason, waiting.closed_reason) == ("ended", "")
     long_ago = timezone.now()
     with rewriting():
         FileEvent.objects.filter(kind="closed").update(recorded_at=long_ago)
-    send_surveys(on=in_days(366))
+    send_surveys(on=in_days(A_YEAR))
     assert list(ours(Survey).filter(kind="12_months").values_list("submission", flat=True)) == [waiting.pk]
 
 

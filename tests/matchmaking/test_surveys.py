@@ -32,6 +32,7 @@ from tests.factories import (
 from tests.matchmaking.closings import closed
 from tests.neighbour import ours
 
+HALF_A_YEAR, A_YEAR = 184, 366  # days from an answer to the surveys about it
 pytestmark = pytest.mark.django_db
 
 
@@ -104,7 +105,7 @@ def test_what_came_of_it_is_asked_after_6_and_12_months(file, officer, states):
 @pytest.mark.parametrize("states", [(), ("applied", "granted"), ("applied", "refused"), ("followed", "given_up")])
 def test_what_is_known_is_not_asked(file, officer, states):
     closed(file, officer, *states)
-    send_surveys(on=in_days(184))
+    send_surveys(on=in_days(HALF_A_YEAR))
     assert asked("6_months") == []
 
 
@@ -113,7 +114,7 @@ def test_a_firm_that_nobody_could_reach_is_not_asked_whether_it_helped(file, off
     close_file(submission=file, officer=officer, reason="unreachable")
     send_surveys(on=in_days(1))
     assert asked() == []
-    send_surveys(on=in_days(184))
+    send_surveys(on=in_days(HALF_A_YEAR))
     assert asked() == ["6_months"]
 
 
@@ -150,7 +151,7 @@ def test_one_file_that_fails_keeps_no_other_question_back(officer):
 
 def test_what_was_missed_for_30_days_is_not_asked_any_more(file, officer):
     closed(file, officer, "applied")
-    send_surveys(on=in_days(224))
+    send_surveys(on=in_days(HALF_A_YEAR + 40))
     assert asked() == []
 
 
@@ -168,7 +169,7 @@ REFUSED = {
 def test_who_may_not_be_written_to_is_not_asked(file, officer, why):
     closed(file, officer, "applied")
     REFUSED[why](file)
-    for on in (in_days(1), in_days(184), in_days(366)):
+    for on in (in_days(1), in_days(HALF_A_YEAR), in_days(A_YEAR)):
         send_surveys(on=on)
     assert asked() == []
 
@@ -195,7 +196,7 @@ def test_a_question_takes_its_turn_after_another_email_of_the_day(file, officer)
 
 def test_an_unanswered_question_goes_to_the_officers_after_30_days_once(file, officer):
     scheme = closed(file, officer, "applied")
-    send_surveys(on=in_days(184))
+    send_surveys(on=in_days(HALF_A_YEAR))
     kept = ours(Survey).get(kind="6_months").asked_on
 
     def listed():
@@ -224,9 +225,9 @@ def test_whether_it_helped_is_nothing_that_officers_are_left_to_ask(file, office
 
 def test_a_question_whose_answer_came_otherwise_is_not_left_to_officers(file, officer):
     scheme = closed(file, officer, "applied")
-    send_surveys(on=in_days(184))
+    send_surveys(on=in_days(HALF_A_YEAR))
     say(submission=file, scheme=scheme, state="refused", officer=officer, on=DAY)
-    send_surveys(on=in_days(244))
+    send_surveys(on=in_days(HALF_A_YEAR + 60))
     assert not ours(FollowUp).filter(step="outcome").exists()
 
 
