@@ -28,54 +28,60 @@ def rows(values: Sequence[tuple[str, int]]) -> list[Bar]:
     ]
 
 
-def columns(values: Sequence[tuple[str, int, int]]) -> tuple[list[Bar], list[Bar]]:
-    """Return two bars a column, the second before the first; one label in so many that they do not touch."""
-    most = max((first for _label, first, _second in values), default=0) or 1
-    step = WIDTH / max(len(values), 1)
-    every = -(-len(values) // 6)
-    behind: list[Bar] = []
-    before: list[Bar] = []
-    for n, (label, first, second) in enumerate(values):
-        said = label if n % every == 0 else ""
-        for bars, value in ((behind, first), (before, second)):
-            height = round((HEIGHT - LABELS) * value / most)
-            bars.append(
-                Bar(
-                    x=round(step * n),
-                    y=HEIGHT - LABELS - height,
-                    width=max(1, round(step * 0.8)),
-                    height=height,
-                    label=said,
-                    value=value,
-                )
-            )
-    return behind, before
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """A bar of a share, and where the line stands of what was aimed at; ``None`` where nothing was."""
+class Columns:
+    """Columns, each series of them one path, and labels with where they start: sixty months weigh what twelve do."""
 
-    bar: Bar
-    aimed_y: int | None
-    end: int  # of the line, which starts with the bar
+    behind: str = ""
+    before: str
+    aimed: str = ""
+    labels: list[tuple[int, str]]
 
 
-def shares(values: Sequence[tuple[str, int | None, int | None]]) -> list[Share]:
-    """Return a column for each share in percent, of a whole height of 100 %; one not known has none."""
-    step = WIDTH / max(len(values), 1)
-    every = -(-len(values) // 6)
-    found = []
-    for n, (label, share, aimed) in enumerate(values):
-        height = round((HEIGHT - LABELS) * (share or 0) / 100)
-        bar = Bar(
-            x=round(step * n),
-            y=HEIGHT - LABELS - height,
-            width=max(1, round(step * 0.8)),
-            height=height,
-            label=label if n % every == 0 else "",
-            value=share or 0,
-        )
-        aimed_y = None if aimed is None else round((HEIGHT - LABELS) * (100 - aimed) / 100)
-        found.append(Share(bar=bar, aimed_y=aimed_y, end=bar.x + bar.width))
-    return found
+def columns(values: Sequence[tuple[str, int, int]]) -> Columns:
+    """Return two bars a column, the second before the first."""
+    most = max((first for _label, first, _second in values), default=0) or 1
+    return Columns(
+        behind=_bars([first / most for _label, first, _second in values]),
+        before=_bars([second / most for _label, _first, second in values]),
+        labels=_labels([label for label, _first, _second in values]),
+    )
+
+
+def shares(values: Sequence[tuple[str, int | None, int | None]]) -> Columns:
+    """Return a bar for each share in percent, of a whole height of 100 %, and a line where what was aimed at stands.
+
+    A share that is not known has no bar, and what was not aimed at no line.
+    """
+    lines = (
+        f"M{x} {HEIGHT - LABELS - _height(aimed / 100)}h{width}"
+        for (x, width), (_label, _share, aimed) in zip(_places(len(values)), values, strict=True)
+        if aimed is not None
+    )
+    return Columns(
+        before=_bars([(share or 0) / 100 for _label, share, _aimed in values]),
+        aimed="".join(lines),
+        labels=_labels([label for label, _share, _aimed in values]),
+    )
+
+
+def _places(n: int) -> list[tuple[int, int]]:
+    """Return where each of some columns starts, and how wide it is."""
+    step = WIDTH / max(n, 1)
+    return [(round(step * place), max(1, round(step * 0.8))) for place in range(n)]
+
+
+def _height(part: float) -> int:
+    return round((HEIGHT - LABELS) * part)
+
+
+def _bars(parts: Sequence[float]) -> str:
+    """Return a path of bars, each of a part of the whole height."""
+    sizes = ((x, width, _height(part)) for (x, width), part in zip(_places(len(parts)), parts, strict=True))
+    return "".join(f"M{x} {HEIGHT - LABELS}v-{height}h{width}v{height}z" for x, width, height in sizes if height)
+
+
+def _labels(words: Sequence[str]) -> list[tuple[int, str]]:
+    """Return one label in so many that they do not touch, with where it starts."""
+    every = max(1, -(-len(words) // 6))
+    return [(x, word) for (x, _width), word in list(zip(_places(len(words)), words, strict=True))[::every]]

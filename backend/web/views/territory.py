@@ -57,7 +57,6 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(filed),
         "months": [(_month_name(month.first), month.funnel) for month in reversed(found.by_month)],
-        "chart": charts,
         "aims": [(aim, *_months_of(aim, found)) for aim in aims],
         "is_whole": scope.is_whole,
         "counted_at": _counted_at(),
@@ -254,7 +253,7 @@ def _month_name(first: date) -> str:
     return name
 
 
-def _months_of(aim: Progress, found: Funnels) -> tuple[list[charts.Share], list[tuple[str, MonthAimed]]]:
+def _months_of(aim: Progress, found: Funnels) -> tuple[charts.Columns, list[tuple[str, MonthAimed]]]:
     """Return what is attained of a target month by month: as a chart, and as rows."""
     rows = [aim.in_month(month.first) for month in found.by_month]
     drawn = [(date_format(row.first, "m/y"), row.attained.percent, row.share) for row in rows]
