@@ -15,6 +15,7 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402
 
 from backend.steering.models import FileFact  # noqa: E402
+from backend.steering.need_table import pack_needs  # noqa: E402
 from backend.steering.step_counts import add_up  # noqa: E402
 
 STEP = 1_000_000  # between the keys of a file and those of its copy
@@ -70,6 +71,7 @@ def main(n_copies: int) -> None:
         for statement in SPREAD:
             cursor.execute(statement.format(step=STEP))
     add_up(FileFact.objects.dates("filed_on", "month"))
+    pack_needs()
 
 
 def quoted(name: str) -> str:

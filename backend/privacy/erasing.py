@@ -18,6 +18,7 @@ from backend.notifications.services import forget_stops
 from backend.privacy import register
 from backend.privacy.rows import rows_of
 from backend.steering.facts import make_facts
+from backend.steering.need_table import pack_needs
 
 ON_REQUEST, AGAIN = "erasure", "erasure_after_restore"  # rules of a proof, beside those of fixtures/service.yaml
 
@@ -49,6 +50,7 @@ def erase_submission(*, submission: Submission, rule: str = ON_REQUEST, by: User
     make_facts([submission.pk])  # its size of firm, the last time that it is known
     rows = rows_of(submission)
     counts = erase_rows(rule=rule, rows=rows)
+    pack_needs()
     forget_stops(topics=topics_about(submission.topic), of=Stop.objects.all())
     compute_results_of(read_with_it, on=current_day())
     record_event(kind=Kind.ERASURE, actor=by, submission_id=submission.pk, epci_id=submission.epci_id, detail=rule)

@@ -18,7 +18,8 @@ from backend.matchmaking.results import facts_of_all
 from backend.matchmaking.unmet import CLEAR
 from backend.steering.events import events_of, files_touched
 from backend.steering.models import FileFact, Step, StepFact
-from backend.steering.outcomes import write_scheme_facts
+from backend.steering.need_table import pack_needs
+from backend.steering.outcomes import mark_firms, write_scheme_facts
 from backend.steering.step_counts import add_up, month_of
 
 SHARD = 200  # files made in one transaction
@@ -35,7 +36,10 @@ def rebuild_facts() -> Work:
 
 def follow_files(*, on: date) -> Work:
     """Make the facts of the files to which something happened since yesterday."""
-    return make_facts(sorted(files_touched(timezone.now() - TOUCHED)))
+    work = make_facts(sorted(files_touched(timezone.now() - TOUCHED)))
+    if work.n_changed:
+        pack_needs()  # one of them may be of another commune or size
+    return work
 
 
 def make_facts(keys: Iterable[int]) -> Work:
@@ -45,6 +49,7 @@ def make_facts(keys: Iterable[int]) -> Work:
         shard = keys[first : first + SHARD]
         work.n_looked_at += len(shard)
         work.n_changed += _make_shard(shard)
+    mark_firms()
     return work
 
 

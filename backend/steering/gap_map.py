@@ -1,47 +1,23 @@
 """What is asked for and not answered, by commune, need and size: sums of what the engine found last night."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Q
+import numpy as np
+from numpy.typing import NDArray
 
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.catalogue.taxonomy import sub_needs
-from backend.steering.models import NeedFact, SoleBlocker
+from backend.schemes.models import Revision
+from backend.steering.models import NeedFact
+from backend.steering.need_table import DATES, Kept, Needs, read_needs
 from backend.steering.scopes import Filters, Scope
-from backend.steering.sums import read_sums
 from backend.territories.models import Perimeter
 
-COUNTS = ", ".join(f"count(*) FILTER (WHERE standing = '{word}')" for word in Standing)
-# A file has one commune and one size, and asks once for a need: files are counted without sorting them for each group.
-_SUMS = f"""
-SELECT commune, sub_need, size, grouping(commune, sub_need, size),
-       CASE WHEN grouping(sub_need) = 0 THEN count(*) ELSE count(*) FILTER (WHERE is_first) END, count(*), {COUNTS}
-FROM (
-    SELECT *, row_number() OVER (PARTITION BY file) = 1 AS is_first
-    FROM ({{rows}}) AS needs (file, standing, commune, sub_need, size)
-) AS needs
-GROUP BY GROUPING SETS ((), (commune), (sub_need), (size){{cells}})
-"""  # noqa: S608 -- the words are ours
-# Of each sum, the condition that most files would need to be without.
-_BLOCKERS = """
-SELECT DISTINCT ON (kind, commune, sub_need, size) commune, sub_need, size, kind, revision, criterion, n
-FROM (
-    SELECT commune, sub_need, size, grouping(commune, sub_need, size) AS kind, revision, criterion,
-           count(DISTINCT file) AS n
-    FROM ({rows}) AS blockers (file, commune, sub_need, size, revision, criterion)
-    GROUP BY GROUPING SETS (
-        (revision, criterion), (revision, criterion, commune), (revision, criterion, sub_need),
-        (revision, criterion, size){cells}
-    )
-) AS kept
-ORDER BY kind, commune, sub_need, size, n DESC, revision, criterion
-"""
-ALL, COMMUNE, NEED, SIZE, CELL = 0b111, 0b011, 0b101, 0b110, 0b000  # what is summed over has its bit set
+KEY = ("commune", "sub_need", "size")  # what a group may be of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,64 +74,93 @@ class Gaps:
 
 def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
     """Return what is asked for and not answered in a scope; groups with most unmet needs first."""
-    cells = ", (commune, sub_need, size)" if with_cells else ""
-    place = {"commune": "file__commune", "sub_need": "sub_need", "size": "file__size"}
-    needs = NeedFact.objects.filter(scope.rows("file__epci"), _wanted(filters)).order_by()
-    sums = read_sums(_SUMS.replace("{cells}", cells), needs.values_list("file", "standing", *place.values()))
-    alone = SoleBlocker.objects.filter(scope.rows("need__file__epci"), _wanted(filters, "need__")).order_by()
-    columns = ("need__file", *(f"need__{column}" for column in place.values()), "revision", "criterion")
-    blockers = _blockers(
-        read_sums(
-            _BLOCKERS.replace("{cells}", cells.replace("(", "(revision, criterion, ")), alone.values_list(*columns)
-        )
+    needs = read_needs()
+    needs = needs.where(_kept(needs, scope, filters))
+    names = _names(needs.words[place] for place in np.unique(needs.needs["commune"]))
+    revisions = read_revisions(set(needs.blockers["revision"].tolist()))
+    (total,) = _groups(needs, (), names, revisions)
+    return Gaps(
+        total=total,
+        by_commune=_groups(needs, ("commune",), names, revisions),
+        by_need=_groups(needs, ("sub_need",), names, revisions),
+        by_size=_groups(needs, ("size",), names, revisions),
+        cells=_groups(needs, KEY, names, revisions) if with_cells else [],
     )
-    names = _names(row[0] for row in sums)
-    found: dict[int, list[Gap]] = {ALL: [], COMMUNE: [], NEED: [], SIZE: [], CELL: []}
-    for row in sums:
-        key, (kind, n_files, demand), counts = row[:3], row[3:6], row[6:]
-        words = [names.get(name, "") for name in zip(place, key, strict=True)]
-        found[kind].append(
+
+
+def _kept(needs: Needs, scope: Scope, filters: Filters) -> Kept:
+    asked: list[tuple[str, Sequence[str]]] = [
+        ("epci", [] if scope.is_whole else [str(epci.pk) for epci in scope.epcis]),
+        ("epci", [str(filters.epci.pk)] if filters.epci else []),
+        ("commune", [filters.commune]),
+        ("sub_need", [filters.sub_need]),
+        ("sub_need", filters.sub_needs),
+        ("sub_need", [key for key, one in sub_needs().items() if one.need_id == filters.need] or [filters.need]),
+        ("size", [filters.size]),
+    ]
+    kept = np.ones(len(needs.needs), dtype=bool)
+    for column, words in asked:
+        if any(words):
+            kept &= needs.among(column, words)
+    return kept
+
+
+def _groups(
+    needs: Needs, columns: Sequence[str], names: Mapping[tuple[str, str], str], revisions: Mapping[int, Revision]
+) -> list[Gap]:
+    """Return the needs in groups, each of the same words in some columns; in one group where there is no column."""
+    rows, n_words = needs.needs, len(needs.words)
+    codes = np.zeros(len(rows), dtype=np.int64)
+    for column in columns:
+        codes = codes * n_words + rows[column]
+    first, group = np.unique(codes, return_index=True, return_inverse=True)[1:]
+    n_groups = len(first) if columns else 1
+    by_word = np.bincount(group * n_words + rows["standing"], minlength=n_groups * n_words).reshape(n_groups, n_words)
+    demand = by_word.sum(axis=1).tolist()
+    # A file has one commune and one size, and asks once for a need.
+    n_files = demand if "sub_need" in columns else np.bincount(group[needs.is_first], minlength=n_groups).tolist()
+    standings = {word: by_word[:, needs.places([word])].sum(axis=1).tolist() for word in Standing}
+    blockers = _blockers(needs, group, revisions)
+    found = []
+    for place in range(n_groups):
+        key = tuple(needs.words[rows[column][first[place]]] if column in columns else "" for column in KEY)
+        labels = [names.get((column, word), "") for column, word in zip(KEY, key, strict=True) if column in columns]
+        found.append(
             Gap(
-                key=tuple(part or "" for part in key),
-                label=", ".join(filter(None, words)),
-                n_files=n_files,
-                demand=demand,
-                counts=dict(zip(Standing, counts, strict=True)),
-                blocker=blockers.get((kind, *key)),
+                key=key,
+                label=", ".join(filter(None, labels)),
+                n_files=n_files[place],
+                demand=demand[place],
+                counts={word: numbers[place] for word, numbers in standings.items()},
+                blocker=blockers.get(place),
             )
         )
-    for rows in found.values():
-        rows.sort(key=lambda gap: (-gap.unmet, -gap.demand, gap.label))
-    (total,) = found[ALL]
-    return Gaps(total=total, by_commune=found[COMMUNE], by_need=found[NEED], by_size=found[SIZE], cells=found[CELL])
+    return sorted(found, key=lambda gap: (-gap.unmet, -gap.demand, gap.label))
 
 
-def _wanted(filters: Filters, prefix: str = "") -> Q:
-    asked = {
-        "file__epci": filters.epci,
-        "file__commune": filters.commune,
-        "sub_need__need": filters.need,
-        "sub_need": filters.sub_need,
-        "sub_need__in": filters.sub_needs,
-        "file__size": filters.size,
-    }
-    return Q(**{f"{prefix}{name}": value for name, value in asked.items() if value})
+def _blockers(needs: Needs, group: NDArray[np.intp], revisions: Mapping[int, Revision]) -> dict[int, Blocker]:
+    """Return, of each group, the condition that most files would need to be without."""
+    alone, file = needs.blockers, needs.is_first.cumsum()
+    both = alone["revision"].astype(np.int64) << 32 | alone["criterion"]
+    conditions, condition = np.unique(both, return_inverse=True)
+    n_conditions, n_files = len(conditions), len(file) + 1
+    codes = (group[alone["need"]] * n_conditions + condition) * n_files + file[alone["need"]]
+    found, counts = np.unique(np.unique(codes) // n_files, return_counts=True)  # a file counts once for a condition
+    most: dict[int, Blocker] = {}
+    for code, n in zip(*(column[np.lexsort((found, -counts))].tolist() for column in (found, counts)), strict=True):
+        if code // n_conditions not in most:
+            revision, criterion = divmod(int(conditions[code % n_conditions]), 1 << 32)
+            most[code // n_conditions] = _blocker(revisions[revision], criterion, n)
+    return most
 
 
-def _blockers(rows: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Blocker]:
-    revisions = read_revisions({row[4] for row in rows})
-    definitions = {one.pk: one.definition for revision in revisions.values() for one in revision.criteria.all()}
-    return {
-        (kind, *key): Blocker(
-            scheme=revisions[revision].name,
-            condition=sentence(definitions[criterion]) if criterion else "Ses dates",
-            n_files=n,
-        )
-        for *key, kind, revision, criterion, n in rows
-    }
+def _blocker(revision: Revision, criterion: int, n_files: int) -> Blocker:
+    definitions = {one.pk: one.definition for one in revision.criteria.all()}
+    condition = "Ses dates" if criterion == DATES else sentence(definitions[criterion])
+    return Blocker(scheme=revision.name, condition=condition, n_files=n_files)
 
 
-def _names(communes: Any) -> dict[tuple[str, Any], str]:
+def _names(communes: Iterable[str]) -> dict[tuple[str, str], str]:
     """Return what to call each commune, need and size."""
     codes = [f"COM-{code}" for code in set(communes) if code]
     found = Perimeter.objects.filter(code__in=codes).values_list("code", "name")

@@ -19,6 +19,7 @@ from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.unmet import CLEAR
 from backend.schemes.models import Criterion, Revision
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
+from backend.steering.need_table import pack_needs
 
 SHARD = 200  # files asked of the engine at once
 RANKS = {word: rank for rank, word in enumerate(Standing)}
@@ -35,6 +36,7 @@ def rebuild_gaps(*, on: date) -> Work:
         made = list(_of_shard(Submission.objects.filter(pk__in=shard).order_by("pk"), catalogue, on))
         n_made += _write(made, shard, counted)
     NeedFact.objects.exclude(file__in=counted.values("pk")).delete()  # of files closed or erased since
+    pack_needs()
     return Work(n_looked_at=len(keys), n_changed=n_made)
 
 
@@ -82,12 +84,12 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
     clear = Need.objects.filter(submission__in=files, weight__gte=CLEAR).order_by("submission", "sub_need")
     for pk, sub_need in clear.values_list("submission", "sub_need"):
         needs[pk].append(sub_need)
-    standings = _standings(files, catalogue, on)
+    answers = _answers(files, catalogue, on)
     alone = _alone(rows, {need for several in needs.values() for need in several}, catalogue, on)
     for place, file in enumerate(files):
         for need in needs[file.pk]:
             serving = catalogue.of_need.get(need, [])
-            words = [standings[place][key] for key in serving]
+            words = [standing(answers[place][key], catalogue.revisions[key]) for key in serving]
             fact = NeedFact(file_id=file.pk, sub_need_id=need, standing=min(words, key=RANKS.__getitem__, default=""))
             blocking = () if fact.standing in NeedFact.MET else serving
             yield (
@@ -100,13 +102,10 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
             )
 
 
-def _standings(files: Sequence[Submission], catalogue: Serving, on: date) -> list[dict[str, Standing]]:
-    """Return where each scheme stands for each file, by key."""
+def _answers(files: Sequence[Submission], catalogue: Serving, on: date) -> list[dict[str, engine.Ranked]]:
+    """Return what the engine says of each scheme for each file, by key."""
     asked = [engine.Request(facts=facts, on=on) for facts in facts_of_all(files)]
-    return [
-        {item.scheme_key: standing(item, catalogue.revisions[item.scheme_key]) for item in ranked}
-        for ranked in catalogue.answers(asked)
-    ]
+    return [{item.scheme_key: item for item in ranked} for ranked in catalogue.answers(asked)]
 
 
 def _alone(rows: QuerySet[Submission], needs: set[str], catalogue: Serving, on: date) -> dict[str, list[int | None]]:

@@ -130,11 +130,19 @@ class SchemeFact(models.Model):
     euros_asked = models.PositiveIntegerField(_("euros demandés"), null=True)
     euros_granted = models.PositiveIntegerField(_("euros obtenus"), null=True)
     said_at = models.DateTimeField(_("dit le"))
+    same_firm = models.PositiveBigIntegerField(
+        _("même entreprise"),
+        null=True,
+        help_text="Where several files of a firm asked for the scheme: the number of the first of them.",
+    )
 
     class Meta:
         verbose_name = _("dispositif compté")
         verbose_name_plural = _("dispositifs comptés")
         constraints = [models.UniqueConstraint(fields=["file", "scheme"], name="scheme_fact_once")]
+        indexes = [
+            models.Index(fields=["scheme"], condition=models.Q(same_firm__isnull=False), name="steering_same_firm")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.scheme_id} {self.state}"
@@ -176,6 +184,21 @@ class SoleBlocker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.need_id} {self.revision_id} {self.criterion_id}"
+
+
+class NeedTable(models.Model):
+    """All counted needs and what blocks them, packed in one row for those who read and sum all of them."""
+
+    words = ArrayField(models.TextField(), verbose_name=_("mots"), help_text="Each once: columns hold their places.")
+    needs = models.BinaryField(_("besoins"))
+    blockers = models.BinaryField(_("critères qui bloquent seuls"))
+
+    class Meta:
+        verbose_name = _("besoins en colonnes")
+        verbose_name_plural = _("besoins en colonnes")
+
+    def __str__(self) -> str:
+        return f"{len(self.words)} {len(self.needs)} {len(self.blockers)}"
 
 
 class ActionQuerySet(models.QuerySet["Action"]):

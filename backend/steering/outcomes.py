@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Count, Min, Window
+
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.matchmaking.transitions import KEPT, Origin, State, counting
 from backend.steering.models import SchemeFact
@@ -94,6 +96,18 @@ def write_scheme_facts(keys: Collection[int]) -> set[int]:
         changed.values(), update_conflicts=True, unique_fields=["file", "scheme"], update_fields=COLUMNS
     )
     return {file for file, _scheme in gone | changed.keys()}
+
+
+def mark_firms() -> None:
+    """Mark the files of one firm that asked for one scheme with the first of them: the firm counts once for it."""
+    of_firm = ["scheme", "file__submission__sheet__company"]
+    asked = SchemeFact.objects.filter(was_asked=True, file__submission__sheet__company__isnull=False).annotate(
+        n=Window(Count("pk"), partition_by=of_firm), first=Window(Min("file"), partition_by=of_firm)
+    )
+    wanted = dict(asked.filter(n__gt=1).values_list("pk", "first"))
+    standing = dict(SchemeFact.objects.filter(same_firm__isnull=False).values_list("pk", "same_firm"))
+    changed = [pk for pk in wanted.keys() | standing.keys() if wanted.get(pk) != standing.get(pk)]
+    SchemeFact.objects.bulk_update([SchemeFact(pk=pk, same_firm=wanted.get(pk)) for pk in changed], ["same_firm"])
 
 
 def _differs(fact: SchemeFact, other: SchemeFact) -> bool:

@@ -9,29 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, Scope
-from backend.steering.sums import read_sums
 
 LEAST = 5  # answers from which on a rate is said beside a scheme
 MISLEADING = Review.Reason.WRONG_CRITERION  # the sheet says what the scheme does not ask
 State = SchemeFact.State
-# Firms of each scheme, then those that obtained it and those that did not: what a firm was answered last comes before
-# all else that it said.
-_FIRMS = """
-SELECT scheme, count(*), count(*) FILTER (WHERE state = 'granted'), count(*) FILTER (WHERE state = 'refused')
-FROM (
-    SELECT DISTINCT ON (scheme, firm) scheme, state
-    FROM ({rows}) AS said (scheme, firm, state, said_at, key)
-    ORDER BY scheme, firm, state IN ('granted', 'refused') DESC, said_at DESC, key DESC
-) AS firms
-GROUP BY scheme
-"""
+ANSWERED = (State.GRANTED, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +106,7 @@ class _Sum(NamedTuple):
     state: str
     reason: str
     was_asked: bool
+    is_alone: bool  # no other file of the firm asked for the scheme
     n: int
     n_euros: int
     euros_asked: int
@@ -125,14 +115,16 @@ class _Sum(NamedTuple):
 
 def success_of(schemes: Iterable[int]) -> dict[int, Success]:
     """Return the success of each of some schemes on which enough firms were answered, in the whole territory."""
-    found = _firms(SchemeFact.objects.filter(scheme__in=list(schemes)).order_by())
+    rows = SchemeFact.objects.filter(scheme__in=list(schemes)).order_by()
+    found = _firms(rows, _sums(rows))
     return {scheme: success for scheme, (_asked, success) in found.items() if success.n >= LEAST}
 
 
 def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     """Return what came of schemes in the files of a scope."""
     rows = _rows(scope, filters)
-    firms, sums = _firms(rows.filter(was_asked=True)), _sums(rows)
+    sums = _sums(rows)
+    firms = _firms(rows, sums)
     wrong = _count((row.scheme, row.n) for row in sums if row.reason == MISLEADING and not row.is_firms)
     decided = _count((row.scheme, row.n) for row in sums if row.scheme in wrong and not row.is_firms)
     tasks = _tasks(scope, wrong)
@@ -168,20 +160,31 @@ def _rows(scope: Scope, filters: Filters) -> QuerySet[SchemeFact]:
     return SchemeFact.objects.filter(scope.rows("file__epci"), wanted).order_by()
 
 
-def _firms(rows: QuerySet[SchemeFact]) -> dict[int, tuple[int, Success]]:
-    """Count firms by scheme, and among them those that were answered, each by its last answer."""
-    firm = Coalesce("file__submission__sheet__company", -F("file"))
-    said = rows.annotate(firm=firm).values_list("scheme", "firm", "state", "said_at", "pk")
-    found = read_sums(_FIRMS, said)
-    return {scheme: (asked, Success(granted=granted, refused=refused)) for scheme, asked, granted, refused in found}
+def _firms(rows: QuerySet[SchemeFact], sums: Iterable[_Sum]) -> dict[int, tuple[int, Success]]:
+    """Count the firms that asked for each scheme, and among them those that were answered, each by its last answer."""
+    firms: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in sums:
+        if row.was_asked and row.is_alone:
+            firms[row.scheme][row.state] += row.n
+    # Of several files of a firm, what it was answered last comes before all else that it said.
+    several = rows.filter(was_asked=True, same_firm__isnull=False)
+    said = several.values_list("scheme", "same_firm", "state", "said_at", "pk")
+    last = {row[:2]: row[2] for row in sorted(said, key=lambda row: (row[2] in ANSWERED, *row[3:]))}
+    for (scheme, _firm), state in last.items():
+        firms[scheme][state] += 1
+    return {
+        scheme: (states.total(), Success(granted=states[State.GRANTED], refused=states[State.REFUSED]))
+        for scheme, states in firms.items()
+    }
 
 
 def _sums(rows: QuerySet[SchemeFact]) -> list[_Sum]:
     """Add up files and euros by scheme and by what was said of it."""
-    columns = ("scheme", "is_firms", "state", "reason", "was_asked")
+    columns = ("scheme", "is_firms", "state", "reason", "was_asked", "is_alone")
     counts = {"n": Count("pk"), "n_euros": Count("euros_granted")}
     euros = {f"{name}_sum": Sum(name, default=0) for name in ("euros_asked", "euros_granted")}
-    found = rows.values(*columns).annotate(**counts, **euros).values_list(*columns, *counts, *euros)
+    apart = rows.annotate(is_alone=Q(same_firm__isnull=True)).values(*columns)
+    found = apart.annotate(**counts, **euros).values_list(*columns, *counts, *euros)
     return list(map(_Sum._make, found))
 
 

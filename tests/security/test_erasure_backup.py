@@ -145,6 +145,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     older.ask("DROP TABLE steering_pagecount, steering_fairnessmonth, steering_target, steering_noterecipient")
     older.ask("DROP TABLE steering_publishedmonth, steering_action, steering_soleblocker, steering_needfact")
     older.ask("DROP TABLE steering_schemefact, steering_stepfact, steering_filefact, steering_stepcount")
+    older.ask("DROP TABLE steering_needtable")
     older.ask("DELETE FROM django_migrations WHERE app = 'matchmaking' AND name >= '0018' OR app = 'steering'")
     assert older.command("backup", tmp_path / "older.zip").returncode == 0
     database = make_database()

@@ -10,12 +10,13 @@ from backend.accounts.models import Membership
 from backend.matchmaking import engine
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import compute_result
+from backend.matchmaking.services import correct_submission
 from backend.matchmaking.standing import Standing, standing
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Revision, Scheme
-from backend.steering.facts import make_facts
+from backend.steering.facts import follow_files, make_facts
 from backend.steering.gap_map import gaps
 from backend.steering.models import Action, NeedFact, SoleBlocker
 from backend.steering.nightly import rebuild
@@ -151,8 +152,34 @@ def test_what_blocks_is_named_without_asking_again(small_only, django_assert_num
     lead = make_lead()
     assert read(lead).total.blocker
     scope = scope_of(lead)
-    with django_assert_num_queries(3):  # the sums, what blocks, the names of communes
+    with django_assert_num_queries(2):  # the needs, the names of communes
         gaps(scope, Filters(), with_cells=True)
+
+
+def test_a_file_counts_once_whatever_it_needs(small_only):
+    make(facts={"headcount": 35.0}, needs=(NEED, "cyber.equipement"))
+    make(CCLO, facts={"headcount": 35.0}, needs=(NEED,))
+    restrict_all({"kind": "headcount", "below": 10}, need="cyber.equipement")
+    rebuild(on=DAY)
+    found = read(make_lead(), need="cyber")
+    assert (found.total.demand, found.total.n_files, found.total.blocker.n_files) == (3, 2, 2)
+    assert [(gap.key[0], gap.demand, gap.n_files) for gap in found.by_commune] == [("60159", 2, 1), ("60025", 1, 1)]
+    assert {gap.key[1]: gap.n_files for gap in found.by_need} == {NEED: 2, "cyber.equipement": 1}
+    assert [cell.n_files for cell in found.cells] == [1, 1, 1]
+
+
+def test_what_is_read_follows_the_facts_of_a_file_and_its_erasing():
+    """A commune that is corrected moves its needs within a minute; an erased file asks for nothing from then on."""
+    moved, other = make(), make(CCLO)
+    rebuild(on=DAY)
+    lead = make_lead()
+    correct_submission(submission=moved, facts={"commune": COMMUNES[CCLO]}, on=DAY)
+    follow_files(on=DAY)
+    assert [(gap.key[0], gap.demand) for gap in read(lead).by_commune] == [("60025", 2)]
+    erase_submission(submission=moved)
+    assert [(gap.key[0], gap.demand, gap.n_files) for gap in read(lead).by_commune] == [("60025", 1, 1)]
+    erase_submission(submission=other)
+    assert (read(lead).total.demand, read(lead).by_commune) == (0, [])
 
 
 @pytest.mark.parametrize(

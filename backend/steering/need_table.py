@@ -1,0 +1,81 @@
+"""The needs counted and what alone blocks them, as columns of numbers in one row: read and summed in milliseconds.
+
+It is made again, of the rows that stand, whenever they or the files that they are of were. Words are kept once.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from backend.steering.models import NeedFact, NeedTable, SoleBlocker
+
+WORDS = ("epci", "commune", "size", "sub_need", "standing")  # columns of which the values are places among words
+NEED = np.dtype([(name, "<u4") for name in ("file", *WORDS)])
+BLOCKER = np.dtype([(name, "<u4") for name in ("need", "revision", "criterion")])  # the first is the place of its need
+DATES = 0  # in place of the key of a criterion: the dates of the scheme
+ONLY = 1  # the key of the one row
+type Kept = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Needs of live files, file by file, of shape (n,) and type ``NEED``, and their blockers, (m,) and ``BLOCKER``."""
+
+    words: Sequence[str]
+    needs: NDArray[np.void]
+    blockers: NDArray[np.void]
+
+    def where(self, kept: Kept) -> "Needs":
+        """Return the needs that are kept, and what blocks them."""
+        blockers = self.blockers[kept[self.blockers["need"]]]
+        blockers["need"] = (np.cumsum(kept) - 1)[blockers["need"]]
+        return Needs(words=self.words, needs=self.needs[kept], blockers=blockers)
+
+    @property
+    def is_first(self) -> Kept:
+        """Whether a need is the first one of its file: of shape (n,)."""
+        file = self.needs["file"]
+        return np.concatenate([[True], file[1:] != file[:-1]])[: len(file)]
+
+    def places(self, words: Collection[str]) -> list[int]:
+        """Return the places of those of some words that there are."""
+        return [place for place, word in enumerate(self.words) if word in words]
+
+    def among(self, column: str, words: Collection[str]) -> Kept:
+        """Return, of shape (n,), whether the word of a column is one of some."""
+        return np.isin(self.needs[column], self.places(words))
+
+
+def read_needs() -> Needs:
+    """Return all needs that are counted; none before the first night."""
+    table = NeedTable.objects.filter(pk=ONLY).first() or NeedTable(words=[], needs=b"", blockers=b"")
+    return Needs(
+        words=table.words,
+        needs=np.frombuffer(table.needs, dtype=NEED),
+        blockers=np.frombuffer(table.blockers, dtype=BLOCKER),
+    )
+
+
+@transaction.atomic
+def pack_needs() -> None:
+    """Put the needs that stand in place of those that are read."""
+    with connection.cursor() as cursor:  # two that pack follow one another: what is read last is written last
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('need_table'))")
+    places: dict[str, int] = defaultdict(count().__next__)
+    needs: list[tuple[int, ...]] = []
+    at: dict[int, int] = {}
+    of_file = ("file__epci", "file__commune", "file__size")
+    rows: Any = NeedFact.objects.order_by("file", "pk").values_list("pk", "file", *of_file, "sub_need", "standing")
+    for pk, file, *words in rows:
+        at[pk] = len(needs)
+        needs.append((file, *(places[str(word or "")] for word in words)))
+    alone = SoleBlocker.objects.order_by("pk").values_list("need", "revision", "criterion")
+    blockers = [(at[need], revision, criterion or DATES) for need, revision, criterion in alone if need in at]
+    columns = {"needs": np.array(needs, dtype=NEED).tobytes(), "blockers": np.array(blockers, dtype=BLOCKER).tobytes()}
+    NeedTable.objects.update_or_create(pk=ONLY, defaults={"words": list(places), **columns})
