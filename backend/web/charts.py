@@ -32,8 +32,8 @@ def rows(values: Sequence[tuple[str, int]]) -> list[Bar]:
 class Columns:
     """Columns, each series of them one path, and labels with where they start: sixty months weigh what twelve do."""
 
-    behind: str = ""
-    before: str
+    behind: str
+    before: str = ""
     aimed: str = ""
     labels: list[tuple[int, str]]
 
@@ -59,7 +59,7 @@ def shares(values: Sequence[tuple[str, int | None, int | None]]) -> Columns:
         if aimed is not None
     )
     return Columns(
-        before=_bars([(share or 0) / 100 for _label, share, _aimed in values]),
+        behind=_bars([(share or 0) / 100 for _label, share, _aimed in values]),
         aimed="".join(lines),
         labels=_labels([label for label, _share, _aimed in values]),
     )

@@ -13,7 +13,7 @@ def test_a_month_without_a_file_has_no_bar():
 
 def test_a_line_stands_where_something_was_aimed_at_and_a_share_not_known_has_no_bar():
     chart = shares([("01/26", 50, 80), ("02/26", None, None), ("03/26", 100, 0)])
-    assert chart.before == "M0 112v-56h91v56zM227 112v-112h91v112z"
+    assert (chart.behind, chart.before) == ("M0 112v-56h91v56zM227 112v-112h91v112z", "")
     assert chart.aimed == "M0 22h91M227 112h91"
 
 
