@@ -14,7 +14,6 @@ from backend.steering.published import Published, published
 from backend.steering.scopes import Scope
 
 LATELY = timedelta(days=92)  # of actions that are over, those of the last three months
-N_BARS = 8
 type Row = tuple[str, list[tuple[str, Cell]]]
 
 
@@ -27,18 +26,6 @@ class Note:
     published: Published | None
     to_do: tuple[Action, ...]
     done: tuple[Action, ...]
-
-    def most_asked(self) -> list[tuple[str, int]]:
-        """Return the largest cells of needs that are published, each with its need and its intercommunality."""
-        if self.published is None:
-            return []
-        cells = [
-            (f"{need}, {epci}", cell)
-            for epci, row in self.published.table("besoins").by_epci()
-            for need, cell in row
-            if isinstance(cell, int)
-        ]
-        return sorted(cells, key=lambda pair: (-pair[1], pair[0]))[:N_BARS]
 
     def turned(self) -> Iterator[tuple[str, list[str], list[Row]]]:
         """Yield each published table with a column an intercommunality: its name, those columns, and its rows."""

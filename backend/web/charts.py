@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, cycle, pairwise
 
 WIDTH, HEIGHT, LABELS = 340, 130, 18  # units: about pixels on a phone
 ROW = 40  # of a bar with its words above
+STACKED = 30  # the same, where there are many
+COLOURS = (
+    "#0b3b46",
+    "#2f8191",
+    "#8cc5cf",
+    "#c7801e",
+)  # of parts; a PDF takes none from a style sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,31 @@ class Columns:
     before: str = ""
     aimed: str = ""
     labels: list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Bars in parts, a row each: ``series`` are the name, colour and path of a part; ``labels`` where words stand."""
+
+    series: list[tuple[str, str, str]]
+    labels: list[tuple[int, str]]
+    height: int
+
+
+def stack(names: Sequence[str], values: Sequence[tuple[str, Sequence[int]]]) -> Stack:
+    """Return a bar a row, from the left, in a part for each name, each as long as its share of the longest bar."""
+    most = max((sum(parts) for _label, parts in values), default=0) or 1
+    paths = [""] * len(names)
+    for row, (_label, parts) in enumerate(values):
+        ends = [round(WIDTH * end / most) for end in accumulate(parts, initial=0)]
+        for part, (start, end) in enumerate(pairwise(ends)):
+            if start < end:
+                paths[part] += f"M{start} {STACKED * row + 17}h{end - start}v9h{start - end}z"
+    return Stack(
+        series=list(zip(names, cycle(COLOURS), paths, strict=False)),
+        labels=[(STACKED * row + 13, label) for row, (label, _parts) in enumerate(values)],
+        height=STACKED * len(values),
+    )
 
 
 def columns(values: Sequence[tuple[str, int, int]]) -> Columns:

@@ -1,6 +1,6 @@
 """Charts: a series of columns is one path, without bars where nothing is, nor lines where nothing is aimed at."""
 
-from backend.web.charts import columns, shares
+from backend.web.charts import columns, shares, stack
 
 
 def test_a_month_without_a_file_has_no_bar():
@@ -22,6 +22,16 @@ def test_sixty_months_have_labels_that_do_not_touch():
     assert [label for _x, label in chart.labels] == ["0", "10", "20", "30", "40", "50"]
     assert chart.behind.count("M") == 60
     assert chart.before == ""
+
+
+def test_the_parts_of_a_bar_follow_one_another_and_the_longest_bar_is_whole():
+    chart = stack(["ARC", "CCLO"], [("Recruter", [30, 10]), ("Exporter", [0, 20]), ("Céder", [0, 0])])
+    (first, colour, path), (second, other, others) = chart.series
+    assert (first, second) == ("ARC", "CCLO")
+    assert colour != other
+    assert path == "M0 17h255v9h-255z"
+    assert others == "M255 17h85v9h-85zM0 47h170v9h-170z"
+    assert chart.labels == [(13, "Recruter"), (43, "Exporter"), (73, "Céder")]
 
 
 def test_no_month_draws_nothing():

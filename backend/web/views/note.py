@@ -17,8 +17,9 @@ from backend.journal.services import record_event
 from backend.links.models import Kind
 from backend.steering import mailing
 from backend.steering.models import NoteRecipient
-from backend.steering.note import Note, note_of
+from backend.steering.note import Note, Row, note_of
 from backend.steering.scopes import scope_of, whole_territory
+from backend.web import charts
 from backend.web.access import DeadLink, opened, private
 from backend.web.forms.territory import RecipientForm
 from backend.web.pdf import render_pdf
@@ -40,7 +41,14 @@ def note(request: HttpRequest) -> HttpResponse:
 
 
 def _context(found: Note) -> dict[str, Any]:
-    return {"note": found, "most_asked": found.most_asked(), "tables": list(found.turned())}
+    tables = [(name, epcis, rows, _chart(epcis, rows)) for name, epcis, rows in found.turned()]
+    return {"note": found, "tables": tables}
+
+
+def _chart(epcis: list[str], rows: list[Row]) -> charts.Stack:
+    """Draw a table; what is not a number in it has no length."""
+    numbers = [(label, [cell if isinstance(cell, int) else 0 for _epci, cell in cells]) for label, cells in rows]
+    return charts.stack(epcis, numbers)
 
 
 def _as_pdf(request: HttpRequest, found: Note) -> HttpResponse:
