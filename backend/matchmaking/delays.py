@@ -6,11 +6,12 @@ from statistics import median_high
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import ReviewEnd, Submission
 
 PERIOD = timedelta(days=90)
 LEAST = 5  # first reviews in the period, below which a median says nothing
@@ -56,6 +57,18 @@ def measured_delay(epci_id: int, *, on: date) -> int | None:
     """Return the median of the last 90 days, in working days, from the confirmation to the end of the first review."""
     days = days_to_review(epci_id, on=on).values()
     return median_high(days) if len(days) >= LEAST else None
+
+
+def own_delay(officer: User, *, on: date) -> tuple[int, int | None]:
+    """Return in how many files of the last 90 days an officer ended the first review, and the median of their days.
+
+    The median is ``None`` where they are few. It is theirs to read: no lead or colleague is shown it.
+    """
+    ends = ReviewEnd.objects.filter(officer=officer, ended_at=F("submission__first_answered_at"))
+    epci_of = dict(ends.filter(submission__epci__isnull=False).values_list("submission", "submission__epci"))
+    by_epci = (days_to_review(epci, on=on) for epci in set(epci_of.values()))
+    found = [days for files in by_epci for pk, days in files.items() if pk in epci_of]
+    return len(found), median_high(found) if len(found) >= LEAST else None
 
 
 def days_to_review(epci_id: int, *, on: date) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.catalogue.taxonomy import sub_needs
 from backend.schemes.models import Revision
 from backend.steering.models import NeedFact
-from backend.steering.need_table import DATES, Kept, Needs, read_needs
+from backend.steering.need_table import DATES, WAITS, Kept, Needs, read_needs
 from backend.steering.scopes import Filters, Scope
 from backend.territories.models import Perimeter
 
@@ -38,6 +39,8 @@ class Gap:
     n_files: int
     demand: int
     counts: Mapping[Standing, int]
+    n_answered: int  # of the files
+    median: int  # working days until they were answered, that half of the answered ones do not exceed
     blocker: Blocker | None = None
 
     @property
@@ -117,8 +120,9 @@ def _groups(
     n_groups = len(first) if columns else 1
     by_word = np.bincount(group * n_words + rows["standing"], minlength=n_groups * n_words).reshape(n_groups, n_words)
     demand = by_word.sum(axis=1).tolist()
-    # A file has one commune and one size, and asks once for a need.
-    n_files = demand if "sub_need" in columns else np.bincount(group[needs.is_first], minlength=n_groups).tolist()
+    once = np.ones(len(rows), dtype=bool) if "sub_need" in columns else needs.is_first  # each file of a group
+    n_files = np.bincount(group[once], minlength=n_groups).tolist()
+    n_answered, medians = _delays(rows["days"][once], group[once], n_groups)
     standings = {word: by_word[:, needs.places([word])].sum(axis=1).tolist() for word in Standing}
     blockers = _blockers(needs, group, revisions)
     found = []
@@ -132,10 +136,21 @@ def _groups(
                 n_files=n_files[place],
                 demand=demand[place],
                 counts={word: numbers[place] for word, numbers in standings.items()},
+                n_answered=n_answered[place],
+                median=medians[place],
                 blocker=blockers.get(place),
             )
         )
     return sorted(found, key=lambda gap: (-gap.unmet, -gap.demand, gap.label))
+
+
+def _delays(days: NDArray[Any], group: NDArray[np.intp], n_groups: int) -> tuple[list[int], list[int]]:
+    """Return, of each group, how many files were answered, and the fewest days that half of them do not exceed."""
+    days, group = days[days < WAITS].astype(int), group[days < WAITS]
+    width = days.max(initial=0) + 1
+    up_to = np.bincount(group * width + days, minlength=n_groups * width).reshape(n_groups, width).cumsum(axis=1)
+    n_answered = up_to[:, -1]
+    return n_answered.tolist(), (2 * up_to >= n_answered[:, None]).argmax(axis=1).tolist()
 
 
 def _blockers(needs: Needs, group: NDArray[np.intp], revisions: Mapping[int, Revision]) -> dict[int, Blocker]:

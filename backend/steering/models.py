@@ -130,6 +130,9 @@ class SchemeFact(models.Model):
     euros_asked = models.PositiveIntegerField(_("euros demandés"), null=True)
     euros_granted = models.PositiveIntegerField(_("euros obtenus"), null=True)
     said_at = models.DateTimeField(_("dit le"))
+    working_days = models.PositiveIntegerField(
+        _("jours ouvrés jusqu’à la réponse"), null=True, help_text="Of the operator, since the firm asked for it."
+    )
     same_firm = models.PositiveBigIntegerField(
         _("même entreprise"),
         null=True,

@@ -13,12 +13,13 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from backend.steering.models import NeedFact, NeedTable, SoleBlocker
+from backend.steering.models import NeedFact, NeedTable, SoleBlocker, Step, StepFact
 
 WORDS = ("epci", "commune", "size", "sub_need", "standing")  # columns of which the values are places among words
-NEED = np.dtype([(name, "<u4") for name in ("file", *WORDS)])
+NEED = np.dtype([(name, "<u4") for name in ("file", "days", *WORDS)])  # working days until the file was answered
 BLOCKER = np.dtype([(name, "<u4") for name in ("need", "revision", "criterion")])  # the first is the place of its need
 DATES = 0  # in place of the key of a criterion: the dates of the scheme
+WAITS = 2**16  # in place of days: the file is not answered
 ONLY = 1  # the key of the one row
 type Kept = NDArray[np.bool_]
 
@@ -70,11 +71,13 @@ def pack_needs() -> None:
     places: dict[str, int] = defaultdict(count().__next__)
     needs: list[tuple[int, ...]] = []
     at: dict[int, int] = {}
+    answered = StepFact.objects.filter(step=Step.ANSWERED, file__in=NeedFact.objects.values("file"))
+    days = dict(answered.values_list("file", "working_days"))
     of_file = ("file__epci", "file__commune", "file__size")
     rows: Any = NeedFact.objects.order_by("file", "pk").values_list("pk", "file", *of_file, "sub_need", "standing")
     for pk, file, *words in rows:
         at[pk] = len(needs)
-        needs.append((file, *(places[str(word or "")] for word in words)))
+        needs.append((file, days.get(file, WAITS), *(places[str(word or "")] for word in words)))
     alone = SoleBlocker.objects.order_by("pk").values_list("need", "revision", "criterion")
     blockers = [(at[need], revision, criterion or DATES) for need, revision, criterion in alone if need in at]
     columns = {"needs": np.array(needs, dtype=NEED).tobytes(), "blockers": np.array(blockers, dtype=BLOCKER).tobytes()}

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Count, Min, Window
+from django.utils.timezone import localdate
 
+from backend.common.days import working_days_between
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.matchmaking.transitions import KEPT, Origin, State, counting
 from backend.steering.models import SchemeFact
 
 ASKED = frozenset({State.APPLIED, State.GRANTED, State.REFUSED})
 ENDS = ASKED | {State.GIVEN_UP}
-COLUMNS = ("state", "was_asked", "reason", "is_firms", "euros_asked", "euros_granted", "said_at")
+ANSWERED = frozenset({State.GRANTED, State.REFUSED})
+COLUMNS = ("state", "was_asked", "reason", "is_firms", "euros_asked", "euros_granted", "said_at", "working_days")
 
 
 class Word(NamedTuple):
@@ -32,6 +35,7 @@ class Said:
     staff: Word | None = None
     verdict: Word | None = None
     was_asked: bool = False
+    asked_at: datetime | None = None  # first, where that was said before what came of it
     euros: dict[str, int] = field(default_factory=dict)  # by state: the last sum
 
 
@@ -53,6 +57,8 @@ def scheme_facts(keys: Iterable[int]) -> dict[tuple[int, int], SchemeFact]:
         else:
             said.staff = Word(state, at, refusal)
         said.was_asked |= state in ASKED
+        if state == State.APPLIED and said.asked_at is None:
+            said.asked_at = at
         if euros is not None:
             said.euros[state] = euros
     verdicts = Review.objects.filter(submission__in=keys).order_by("decided_at", "pk")
@@ -72,6 +78,8 @@ def _fact(key: tuple[int, int], said: Said) -> SchemeFact | None:
         fact.state, fact.said_at = last.state if last.state in ENDS else State.APPLIED, last.at
         if fact.state == State.REFUSED and said.staff and said.staff.state == State.REFUSED:
             fact.reason = said.staff.reason  # the firm says that it was refused, and not why
+        if fact.state in ANSWERED and said.asked_at and said.asked_at <= last.at:
+            fact.working_days = working_days_between(localdate(said.asked_at), localdate(last.at))
         fact.euros_asked, fact.euros_granted = said.euros.get(State.APPLIED), said.euros.get(State.GRANTED)
     elif said.verdict and said.verdict.state == Review.Verdict.REJECTED:
         fact.state, fact.said_at, fact.reason = State.SET_ASIDE, said.verdict.at, said.verdict.reason

@@ -6,6 +6,7 @@ A firm counts once for a scheme, by its last file: its SIREN, or its file where 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median_low
 from typing import Any, NamedTuple
 
 import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
@@ -58,6 +59,8 @@ class Worked:
     euros_granted: int
     n_euros: int  # grants of which the sum is known
     n_grants: int  # of files, as sums are
+    n_answered: int  # files of which both the day of the request and that of the answer are known
+    median: int  # working days between them, that half of these files do not exceed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,9 @@ def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     rows = _rows(scope, filters)
     sums = _sums(rows)
     firms = _firms(rows, sums)
+    delays: dict[int, list[int]] = defaultdict(list)
+    for scheme, days in rows.filter(working_days__isnull=False).values_list("scheme", "working_days"):
+        delays[scheme].append(days or 0)
     wrong = _count((row.scheme, row.n) for row in sums if row.reason == MISLEADING and not row.is_firms)
     decided = _count((row.scheme, row.n) for row in sums if row.scheme in wrong and not row.is_firms)
     tasks = _tasks(scope, wrong)
@@ -134,7 +140,14 @@ def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:
     for row in sums:
         of_scheme[row.scheme].append(row)
     worked = [
-        Worked(name=names[pk], asked=asked, success=success, **_euros(of_scheme[pk]))
+        Worked(
+            name=names[pk],
+            asked=asked,
+            success=success,
+            n_answered=len(delays[pk]),
+            median=median_low(delays[pk] or [0]),
+            **_euros(of_scheme[pk]),
+        )
         for pk, (asked, success) in firms.items()
     ]
     misleading = [

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation
 from backend.common.days import add_working_days, working_days_between
-from backend.matchmaking.delays import Delay, days_to_review, delay_of, measured_delay, promise_delay
+from backend.matchmaking.delays import Delay, days_to_review, delay_of, measured_delay, own_delay, promise_delay
 from backend.matchmaking.models import ReviewEnd, Submission
 from backend.matchmaking.reviews import end_review, reopen_review
 from backend.notifications.models import Notification
@@ -80,6 +80,23 @@ def test_the_measure_is_the_median_of_first_reviews_of_90_days_in_one_intercommu
     assert measured_delay(epci.pk, on=on) is None  # four say nothing
     reviewed(ARC, 9)
     assert measured_delay(epci.pk, on=on) == 3
+
+
+@pytest.mark.django_db
+def test_an_officer_reads_the_delay_of_their_own_first_reviews():
+    on = MONDAY + timedelta(days=60)
+    made = [reviewed(ARC, days) for days in (0, 2, 3, 9)]
+    reviewed(ARC, 1)  # by somebody else
+    mine = make_officer()
+    with rewriting():
+        ReviewEnd.objects.filter(submission__in=made).update(officer=mine)
+    assert own_delay(mine, on=on) == (4, None)
+    fifth = reviewed(CCLO, 5)
+    with rewriting():
+        ReviewEnd.objects.filter(submission=fifth).update(officer=mine)
+    assert own_delay(mine, on=on) == (5, 3)
+    assert own_delay(make_officer(), on=on) == (0, None)
+    assert own_delay(mine, on=on + timedelta(days=90)) == (0, None)
 
 
 @pytest.mark.django_db

@@ -122,6 +122,21 @@ def outcome(events, reviews):
     return ("kept", "", None, None) if reviews and reviews[0].verdict == "kept" else None
 
 
+def recount_answer_days():
+    """Return, by file and scheme, the working days from the first request to the answer that stands."""
+    found = {}
+    for file in Submission.objects.all():
+        undone = {event.undoes_id for event in file.scheme_events.all()}
+        events = [event for event in file.scheme_events.order_by("recorded_at") if event.pk not in undone]
+        for scheme in {event.scheme_id for event in events}:
+            said = [one for one in events if one.scheme_id == scheme and one.state not in ("withdrawn", "followed")]
+            asked = [one for one in said if one.state == "applied"]
+            if asked and said[-1].state in ("granted", "refused"):
+                days = [timezone.localdate(one.recorded_at) for one in (asked[0], said[-1])]
+                found[file.pk, scheme] = days_between(*days)
+    return found
+
+
 def recount_success():
     """Return firms granted and refused by scheme: the last answer of each, looked for one firm at a time."""
     answers = {}

@@ -1,12 +1,14 @@
 """What the needs of files get: equal to asking the engine of each file, and summed by place, need and size."""
 
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
 from backend.accounts.models import Membership
+from backend.common.days import working_days_between
 from backend.matchmaking import engine
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import compute_result
@@ -166,6 +168,27 @@ def test_a_file_counts_once_whatever_it_needs(small_only):
     assert [(gap.key[0], gap.demand, gap.n_files) for gap in found.by_commune] == [("60159", 2, 1), ("60025", 1, 1)]
     assert {gap.key[1]: gap.n_files for gap in found.by_need} == {NEED: 2, "cyber.equipement": 1}
     assert [cell.n_files for cell in found.cells] == [1, 1, 1]
+
+
+def test_a_gap_says_in_how_many_working_days_its_files_were_answered(small_only):
+    answered, late, waiting, elsewhere = make(needs=(NEED, "cyber.equipement")), make(), make(), make(CCLO)
+    for file, days in ((answered, 2), (late, 9), (elsewhere, 5)):
+        moment = file.filed_at + timedelta(days=days)
+        Submission.objects.filter(pk=file.pk).update(first_answered_at=moment)
+    rebuild(on=DAY)
+    found = read(make_lead())
+    expected = {
+        file.pk: working_days_between(file.filed_on, file.filed_on + timedelta(days=days))
+        for file, days in ((answered, 2), (late, 9), (elsewhere, 5))
+    }
+    total = sorted(expected.values())
+    assert (found.total.n_files, found.total.n_answered, found.total.median) == (4, 3, total[1])
+    here = next(gap for gap in found.by_commune if gap.key[0] == "60159")
+    assert (here.n_files, here.n_answered, here.median) == (3, 2, min(expected[answered.pk], expected[late.pk]))
+    alone = next(gap for gap in found.by_need if gap.key[1] == "cyber.equipement")
+    assert (alone.n_answered, alone.median) == (1, expected[answered.pk])
+    assert read(make_lead(), commune="60159", size="from_250").total.n_answered == 0
+    assert waiting.pk in set(NeedFact.objects.values_list("file", flat=True))
 
 
 def test_what_is_read_follows_the_facts_of_a_file_and_its_erasing():

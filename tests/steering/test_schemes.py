@@ -1,5 +1,6 @@
 """Schemes that work: facts equal to a slow recount, one firm counted once, bounds that say how little few say."""
 
+from collections import defaultdict
 from io import StringIO
 from random import Random
 
@@ -13,6 +14,7 @@ from backend.matchmaking.models import SchemeEvent, Submission
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.privacy.erasing import erase_submission
 from backend.schemes.catalogue.reports import close_task
+from backend.schemes.models import Scheme
 from backend.steering.facts import follow_files, rebuild_facts
 from backend.steering.models import SchemeFact
 from backend.steering.scopes import Filters, scope_of
@@ -20,7 +22,7 @@ from backend.steering.success import Success, schemes_at_work, success_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, decide, first_matches, make_lead, make_officer, make_submission
 from tests.schemes.people import make_editor
-from tests.steering.recount import SEEDS, recount_schemes, recount_success
+from tests.steering.recount import SEEDS, recount_answer_days, recount_schemes, recount_success
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +90,14 @@ def test_a_slow_recount_from_events_finds_the_same(seed):
         str(SchemeEvent.objects.filter(scheme=scheme)[0].scheme): (n["granted"], n["refused"])
         for scheme, n in expected.items()
     }
+    days = {(row.file_id, row.scheme_id): row.working_days for row in SchemeFact.objects.filter(working_days__gte=0)}
+    assert days == recount_answer_days()
+    assert any(days.values())
+    delays = {one.name: (one.n_answered, one.median) for one in page.schemes if one.n_answered}
+    by_scheme = defaultdict(list)
+    for (_file, scheme), n in days.items():
+        by_scheme[str(Scheme.objects.get(pk=scheme))].append(n)
+    assert delays == {name: (len(each), sorted(each)[(len(each) - 1) // 2]) for name, each in by_scheme.items()}
     states = {state for state, *_rest in counted().values()}
     assert states >= {"kept", "set_aside", "applied", "granted"}
     assert rebuild_facts().n_changed == 0

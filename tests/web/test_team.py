@@ -1,18 +1,20 @@
 """The page of a team: absences, stand-ins, who holds what, and what its lead moves."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership
 from backend.accounts.services import off_board
 from backend.common.days import current_day
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio, offer_file, take_file
-from backend.matchmaking.models import HandOver, Submission
+from backend.matchmaking.models import HandOver, ReviewEnd, Submission
+from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent
-from tests.factories import ARC, CCLO, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, DAY, make_lead, make_officer, make_submission, rewriting
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +186,22 @@ def test_who_moved_to_another_place_is_shown_with_the_files_still_held_here(clie
     assert "Odile Ferrand" in page
     assert "1 dossier suivi, dont 1 à relire" in page  # and nothing of what is held elsewhere
     assert f'value="{current_day()}"' in client.get(TEAM).content.decode()  # as a calendar reads it
+
+
+def test_an_officer_alone_reads_their_own_delay(client, people, neighbour, monkeypatch):
+    officer, colleague, lead, _far = people
+    assert "Vos relectures (vous seul lisez ce chiffre) : aucune en 90 jours" in shown(client, officer)
+    monkeypatch.setattr("backend.matchmaking.delays.LEAST", 1)
+    submission = make_submission(confirmed=True)
+    end_review(submission=submission, officer=colleague, on=DAY, message="Bonjour.")
+    moment = timezone.make_aware(datetime.combine(current_day(), time(10)))
+    with rewriting():
+        ReviewEnd.objects.filter(submission=submission).update(ended_at=moment)
+    Submission.objects.filter(pk=submission.pk).update(filed_at=moment, confirmed_at=moment, first_answered_at=moment)
+    assert (
+        "Vos relectures (vous seul lisez ce chiffre) : 1 demande en 90 jours, une sur deux relue le jour même"
+        in shown(client, colleague)
+    )
+    assert "Vos relectures (vous seul lisez ce chiffre) : aucune en 90 jours" in shown(client, officer)
+    with neighbour.shown():  # whose officer is of the team too
+        assert "Vos relectures (vous seul lisez ce chiffre) : aucune en 90 jours" in shown(client, lead)

@@ -107,7 +107,7 @@ def test_the_same_is_a_file_that_the_journal_notes(client, scheme, neighbour):
     with neighbour.shown():
         cells = line_of(client.get(PAGE, {"csv": "1"}), scheme)
     assert cells[2:8] == ["5", "4", "1", "80", "38", "96"]
-    assert cells[8:11] == ["100000", "12500", "1"]
+    assert cells[8:13] == ["5", "0", "100000", "12500", "1"]
     assert AuditEvent.objects.get(kind="export", actor=lead).detail == "dispositifs"
 
 

@@ -19,7 +19,7 @@ BEFORE, AFTER = (np.dtype([(name, kind) for name in COUNTS]) for kind in ("<u4",
 SIZES = ("", "under_10", "10_to_49", "50_to_249", "from_250")
 STEPS = ("filed", "confirmed", "read", "answered", "applied", "granted", "refused", "closed")
 WORDS = {crc32(word.encode()): crc_hqx(word.encode(), 0) for word in (*SIZES, *STEPS)}
-NEED = np.dtype([(name, "<u4") for name in ("file", "epci", "commune", "size", "sub_need", "standing")])
+NEED = np.dtype([(name, "<u4") for name in ("file", "days", "epci", "commune", "size", "sub_need", "standing")])
 BLOCKER = np.dtype([(name, "<u4") for name in ("need", "revision", "criterion")])
 
 
@@ -36,10 +36,12 @@ def pack_counts(apps, schema_editor):
 def pack_needs(apps, schema_editor):
     places, needs, at = defaultdict(count().__next__), [], {}
     rows = apps.get_model("steering", "NeedFact").objects.order_by("file", "pk")
+    answered = apps.get_model("steering", "StepFact").objects.filter(step="answered")
+    days = dict(answered.values_list("file", "working_days"))
     of_file = ("file__epci", "file__commune", "file__size")
     for pk, file, *words in rows.values_list("pk", "file", *of_file, "sub_need", "standing"):
         at[pk] = len(needs)
-        needs.append((file, *(places[str(word or "")] for word in words)))
+        needs.append((file, days.get(file, 2**16), *(places[str(word or "")] for word in words)))
     alone = apps.get_model("steering", "SoleBlocker").objects.order_by("pk")
     blockers = [
         (at[need], revision, criterion or 0)
@@ -79,6 +81,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "besoins en colonnes",
                 "verbose_name_plural": "besoins en colonnes",
             },
+        ),
+        migrations.AddField(
+            model_name="schemefact",
+            name="working_days",
+            field=models.PositiveIntegerField(
+                help_text="Of the operator, since the firm asked for it.",
+                null=True,
+                verbose_name="jours ouvrés jusqu’à la réponse",
+            ),
         ),
         migrations.AddField(
             model_name="schemefact",

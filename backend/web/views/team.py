@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from backend.accounts.absences import AbsenceError, cancel_absence, declare_absence, name_stand_in, team_of
 from backend.accounts.models import Absence, User
 from backend.common.days import current_day
-from backend.matchmaking.delays import in_working_days, measured_delay, promise_delay
+from backend.matchmaking.delays import in_working_days, measured_delay, own_delay, promise_delay
 from backend.matchmaking.escalation import waits_too_long
 from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
 from backend.matchmaking.teams import holders_led_by, team
@@ -47,6 +47,7 @@ def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *
         "assign_form": AssignForm(by=user, holders=holders_led_by(user), auto_id="confier_%s") if led else None,
         "delay_form": DelayForm(by=user, auto_id="delai_%s") if led else None,
         "measured": [(epci, measured_delay(epci.pk, on=on)) for epci in user.led_epcis()],
+        "own": own_delay(user, on=on) if user.is_officer else None,
         "late": waits_too_long(led, on=on)[:N_LATE] if led else (),
         **(bound or {}),
     }

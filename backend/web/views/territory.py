@@ -135,6 +135,8 @@ def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
         "taux",
         "de",
         "à",
+        "dossiers répondus",
+        "jours ouvrés, médiane de ceux-ci",
         "euros demandés",
         "euros obtenus",
         "aides chiffrées",
@@ -146,15 +148,16 @@ def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
     for one in found.schemes:
         success, bounds = one.success, one.success.bounds or ("", "")
         rate = "" if success.percent is None else success.percent
-        firms = [one.asked, success.granted, success.refused, rate, *bounds]
+        delay = [one.n_answered, one.median if one.n_answered else ""]
+        firms = [one.asked, success.granted, success.refused, rate, *bounds, *delay]
         yield ["demandés", one.name, *firms, one.euros_asked, one.euros_granted, one.n_euros, *[""] * 4]
     for whose, reason, n in found.reasons:
-        yield [_("écartés (%(whose)s)") % {"whose": whose}, reason, *[""] * 9, n, "", "", ""]
+        yield [_("écartés (%(whose)s)") % {"whose": whose}, reason, *[""] * 11, n, "", "", ""]
     for reason, n in found.refusals:
-        yield [_("refusés"), reason, *[""] * 9, n, "", "", ""]
+        yield [_("refusés"), reason, *[""] * 11, n, "", "", ""]
     for sheet in found.misleading:
         tasks = [sheet.n, sheet.n_decided, sheet.n_open, sheet.n_closed]
-        yield ["condition fausse", sheet.name, *[""] * 9, *tasks]
+        yield ["condition fausse", sheet.name, *[""] * 11, *tasks]
 
 
 def _counted_at() -> datetime | None:
@@ -223,6 +226,8 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
         "bloque seul",
         "dispositif",
         "demandes",
+        "demandes répondues",
+        "jours ouvrés, médiane de celles-ci",
         "commune : demandes",
         "commune : établissements",
         "commune : demandes pour 100 établissements",
@@ -230,7 +235,8 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
     for cell in found.cells:
         blocker = cell.blocker
         alone = [blocker.condition, blocker.scheme, blocker.n_files] if blocker else ["", "", ""]
-        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone, *rates[cell.key[0]]]
+        delay = [cell.n_answered, cell.median if cell.n_answered else ""]
+        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone, *delay, *rates[cell.key[0]]]
 
 
 def _rate_of(gap: Gap, register: Denominators | None) -> list[object]:
