@@ -34,7 +34,13 @@ CLASSES = (
 
 @pytest.fixture(autouse=True)
 def forgotten():
+    """Forget what this process read of the geography: before a list changes as well, since other tests read it."""
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
     clear_caches()
     engine.clear_caches()
     clear_cache()
