@@ -7,12 +7,7 @@ from itertools import accumulate, cycle, pairwise
 WIDTH, HEIGHT, LABELS = 340, 130, 18  # units: about pixels on a phone
 ROW = 40  # of a bar with its words above
 STACKED = 30  # the same, where there are many
-COLOURS = (
-    "#0b3b46",
-    "#2f8191",
-    "#8cc5cf",
-    "#c7801e",
-)  # of parts; a PDF takes none from a style sheet
+COLOURS = ("#0b3b46", "#2f8191", "#8cc5cf", "#c7801e")  # of parts; a PDF takes none from a style sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
