@@ -68,7 +68,8 @@ def worth_a_card(
     def chance(match: Match) -> float:
         return model.probability(*shares_of(match.parts, weights))
 
-    likeliest = max(map(chance, matches), default=0.0)
+    # What helps with another need than those that are sure says nothing of who orients with these.
+    likeliest = max((chance(match) for match in matches if not sure or match.need_id in sure), default=0.0)
     orienting = [match for match in guides if chance(match) >= min(HELPS, max(HARDLY, likeliest))]
     open_needs = {*sure} - {guide.need_id for guide in orienting}
     for match in matches:

@@ -28,6 +28,10 @@ def match(weights, need, words, key="a.a"):
     return Match(need_id=key, parts={"need": need * weights.need, "words": words * weights.words})
 
 
+def chance(item, weights):
+    return usefulness().probability(*shares_of(item.parts, weights))
+
+
 @given(SHARES, SHARES, st.floats(0.0, 0.2))
 def test_more_of_either_never_helps_less(need, words, more):
     model = usefulness()
@@ -75,6 +79,14 @@ def test_who_orients_has_the_card_where_nothing_else_helps(weights):
     helps, faint = match(weights, 0.6, 0.1), match(weights, 0.3, 0.1)
     assert worth_a_card([helps, faint], {"a.a"}, weights, kept=[], guides=both) == [helps]
     assert worth_a_card([faint], {"a.a"}, weights, kept=[], guides=both) == [guide]
+
+
+def test_what_helps_with_a_need_that_is_not_sure_gets_no_card_before_who_orients_with_one_that_is(weights):
+    loan, guide = match(weights, 0.4, 0.0, "b.b"), match(weights, 0.3, 0.1)
+    assert HARDLY < chance(guide, weights) < chance(loan, weights) < HELPS
+    assert worth_a_card([loan], {"a.a"}, weights, kept=[], guides=[guide]) == [guide]
+    assert worth_a_card([loan], {"b.b"}, weights, kept=[], guides=[guide]) == [loan]
+    assert worth_a_card([loan], set(), weights, kept=[], guides=[guide]) == [loan]
 
 
 # -- laid out with what people decided
