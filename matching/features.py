@@ -48,6 +48,8 @@ class Weights:
         Taken off for going against what the firm says that it does not want.
     trade : float
         Taken off for what the trade that the firm speaks of could not have, while its activity is not known.
+    asks : float
+        Taken off while a condition waits for an answer of the firm.
     sure, likely : float
         Probability of a need, in percent, from which it is answered, and from which the firm is asked about it.
     """
@@ -65,6 +67,7 @@ class Weights:
     diversity: float
     preference: float
     trade: float
+    asks: float
     sure: float
     likely: float
 
@@ -72,8 +75,8 @@ class Weights:
 POINTS = tuple(item.name for item in fields(Weights) if item.name != "version")
 THRESHOLDS = ("sure", "likely")
 CONTRIBUTIONS = tuple(name for name in POINTS if name not in THRESHOLDS)
-# What the firm does not want, what its trade could not have, and what depends on the others of a list.
-LOSSES = ("preference", "trade", "diversity")
+# What the firm does not want, its trade could not have or it has to answer; and what depends on the others of a list.
+LOSSES = ("preference", "trade", "asks", "diversity")
 SCORED = tuple(name for name in CONTRIBUTIONS if name not in LOSSES)
 NEAR: Mapping[str, float] = dict(zip(REACHES, (1.0, 0.8, 0.65, 0.25, 0.0), strict=True))
 APPLICANT: Mapping[str, float] = {"firm": 0.0, "employee": -0.5, "authority": -1.0}

@@ -20,6 +20,7 @@ from matching.centroids import Closeness
 from matching.classes import fields_of
 from matching.columns import Board, Columns, Floats
 from matching.criteria import Criterion
+from matching.criteria.manual import WAITS_FOR_FIRM
 from matching.features import Weights
 from matching.profile_classes import Fields, Numbers, ProfileClasses
 from matching.profiles import Profile
@@ -135,6 +136,8 @@ class Facts:
         A fact, and ``SURE`` for the typed verdict or ``PERHAPS`` for the other.
     halves : ndarray of uint8, shape (n_facts,)
     is_sure : ndarray of int, shape (n_facts,)
+    is_firms : ndarray of bool, shape (n_facts,)
+        Whether it is a condition that the firm is to answer.
     tables, offsets : ndarray of int, shape (n_entries,)
         Tables that may leave a fact open, fact after fact, and its place among those of the table.
     starts : ndarray of int, shape (n_facts,)
@@ -146,6 +149,7 @@ class Facts:
         self.names = tuple(dict.fromkeys(fact for fact, _, _ in entries))
         self.halves = np.array([half for _, half in self.names], dtype=np.uint8)
         self.is_sure = np.array([half == SURE for _, half in self.names], dtype=np.intp)
+        self.is_firms = np.array([fact == WAITS_FOR_FIRM for fact, _ in self.names], dtype=np.bool_)
         self.tables = np.array([at for _, at, _ in entries], dtype=np.intp)
         self.offsets = np.array([place for _, _, place in entries], dtype=np.intp)
         n_before = {fact: at for at, (fact, _, _) in reversed([*enumerate(entries)])}

@@ -289,7 +289,8 @@ def _first(orders: Sequence[_Order], limit: int) -> list[list[Match]]:
     against, off_trade = (
         np.concatenate([getattr(order, name) for order in orders]) for name in ("against", "off_trade")
     )
-    losses = np.stack([-weights.preference * against, -weights.trade * off_trade])
+    asks = told[N_TOLD:][index.facts.is_firms].any(axis=0)
+    losses = np.stack([-weights.preference * against, -weights.trade * off_trade, -weights.asks * asks])
     own = own + np.add.reduce(losses, axis=0)
     addresses = points[NEED] + points[WORDS] + points[GUIDE] >= np.repeat([order.least for order in orders], sizes)
     need = np.concatenate([order.need for order in orders])

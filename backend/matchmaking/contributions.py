@@ -56,6 +56,10 @@ LABELS = {
         _("Contre son métier"),
         _("Points retirés à ce que le métier dont elle parle exclurait, tant que son activité n’est pas connue."),
     ),
+    "asks": (
+        _("Question ouverte"),
+        _("Points retirés tant que l’entreprise n’a pas répondu à une condition qu’elle seule connaît."),
+    ),
     "sure": (
         _("Besoin sûr"),
         _("Probabilité d’un besoin, en %, à partir de laquelle nous y répondons sans rien demander."),

@@ -58,3 +58,6 @@ class Manual(Criterion):
         if not self.decides:
             return constant(MET, profiles.n)
         return profiles.answer(self.fact) if assume is None else constant(assume, profiles.n)
+
+
+WAITS_FOR_FIRM = f"{Manual.kind}.firm"  # what is open while the firm has not answered a condition

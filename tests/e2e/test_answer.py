@@ -75,7 +75,6 @@ def test_the_answer_of_very_different_firms_fits_a_phone(service: Service, open_
 def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
-    page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
     fits_a_phone(page)
     card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
@@ -98,7 +97,6 @@ def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_co
 def test_a_part_opened_on_a_slow_line_is_fetched_when_htmx_is_there(service: Service, open_context):
     page = open_context().new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
-    page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
     late: list[Route] = []
     page.route("**/htmx-*.js", lambda held: late.append(held))
@@ -116,8 +114,6 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     name = f"Camille {'Script' if javascript else 'Simple'}"
     page = open_context(javascript=javascript).new_page()
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Pont (inventée)")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Taille et projet")
-    page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Pont")
     page.locator("summary", has_text="Rappelez-moi").click()
     page.locator("#rappel").get_by_role("button", name="Être rappelé").click()

@@ -123,7 +123,7 @@ def test_a_firm_goes_from_the_first_page_to_its_answer_by_keyboard_alone(service
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Votre besoin")
     press_until(page, "textarea")
-    page.keyboard.type("Je cherche deux soudeurs et un robot")
+    page.keyboard.type("Je veux recruter un apprenti soudeur")
     press_until(page, "main form button.btn-lg")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Votre entreprise")

@@ -21,6 +21,7 @@ WEIGHTS = Weights(
     diversity=5,
     preference=30,
     trade=30,
+    asks=12,
     sure=60,
     likely=5,
 )

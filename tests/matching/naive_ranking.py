@@ -240,6 +240,8 @@ def score(match: Match, wish: Wish, profile: Profile, weights: Weights, ranker: 
         parts["preference"] = -weights.preference
     if match.scheme.key in off:
         parts["trade"] = -weights.trade
+    if weights.asks and "manual.firm" in match.to_confirm:
+        parts["asks"] = -weights.asks
     total = 0.0
     for points in parts.values():
         total += points

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Window, Wish
-from matching.features import HEARD
+from matching import CONTRIBUTIONS, MET, NOT_MET, UNKNOWN, Index, Match, Place, Profile, Scheme, Window, Wish
+from matching.features import HEARD, LOSSES
 from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
 
 REGION = {"kind": "in_territory", "any_of": ["REG-32"]}
@@ -77,9 +77,7 @@ def test_weights_order_and_never_decide() -> None:
         matches = ranked(various(), weights=weights)
         return {match.scheme.key: (match.eligibility, match.typed, match.unknown) for match in matches}
 
-    upside_down = replace(
-        WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name not in ("diversity", "preference", "trade")}
-    )
+    upside_down = replace(WEIGHTS, **{name: -100.0 for name in CONTRIBUTIONS if name not in LOSSES})
     assert verdicts(upside_down) == verdicts(WEIGHTS)
 
 
@@ -153,6 +151,23 @@ def test_what_the_trade_of_a_text_could_not_have_comes_after_while_no_activity_i
     for found in (ranked(schemes, either, weights), ranked(schemes, wish, weights, activity="10.71C")):
         assert keys(found) == ["s:industry", "s:plain", "s:poor"]
     assert keys(ranked(schemes, wish, replace(WEIGHTS, trade=0))) == ["s:industry", "s:plain", "s:poor"]
+
+
+def test_what_waits_for_an_answer_of_the_firm_comes_after_until_it_is_given() -> None:
+    def asking(key: str, ask: str) -> Scheme:
+        condition = {"kind": "manual", "fact": key, "sentence": "Une phrase.", "ask": ask}
+        return make_scheme(f"s:{key}", condition, needs={"robot": 1.0})
+
+    schemes = [asking("firm", "firm"), asking("operator", "operator"), make_scheme("s:plain", needs={"robot": 0.9})]
+    weights = replace(WEIGHTS, asks=30)
+    lowered = ranked(schemes, weights=weights)
+    assert keys(lowered) == ["s:operator", "s:plain", "s:firm"]
+    assert [match.parts.get("asks") for match in lowered] == [None, None, -30]
+    assert lowered[-1].eligibility == UNKNOWN  # it lowers, and never makes a no
+    assert lowered[-1].addresses
+    answered = ranked(schemes, weights=weights, answers={"firm": True})
+    assert keys(answered) == ["s:firm", "s:operator", "s:plain"]
+    assert answered[0].parts.get("asks") is None
 
 
 def test_where_nothing_else_serves_the_need_what_goes_against_a_preference_is_listed() -> None:

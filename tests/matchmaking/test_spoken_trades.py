@@ -191,7 +191,7 @@ def asked(**changes):
 def test_what_the_trade_could_not_have_comes_after_the_rest_and_is_never_a_no():
     silent, spoken = asked(text=""), asked()
     first, then = (file.results.first() for file in (silent, spoken))
-    assert INDUSTRY in {card.match.scheme.key for card in shortlist_of(silent, first).cards[:2]}
+    assert INDUSTRY in {card.match.scheme.key for card in shortlist_of(silent, first).cards}
     page = shortlist_of(spoken, then)
     assert INDUSTRY not in {card.match.scheme.key for card in page.cards}
     assert INDUSTRY not in {step.card.match.scheme.key for step in page.steps}
@@ -213,9 +213,10 @@ def test_what_is_not_said_plainly_moves_no_scheme(text):
 
 
 @pytest.mark.parametrize("text", [text for text in SILENT if "explose" in text])
-def test_a_manufacturer_that_speaks_of_what_it_has_within_reads_the_duty_for_industry_first(text):
-    page = read_unfiled({"commune": "60159", "headcount": 80}, text, ["energie.facture"], on=DAY).page()
-    assert INDUSTRY in {card.match.scheme.key for card in page.cards}
+def test_a_manufacturer_that_speaks_of_what_it_has_within_reads_of_the_duty_for_industry(text):
+    ranked = read_unfiled({"commune": "60159", "headcount": 80}, text, ["energie.facture"], on=DAY).found.ranked
+    helping = [item.scheme_key for item in ranked if not item.guide]
+    assert INDUSTRY in helping[:3]
 
 
 @pytest.mark.parametrize(("trade", "codes"), [("boulangerie", BAKER), ("restaurant", ["56.10A", "56.10C"])])

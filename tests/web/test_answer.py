@@ -393,7 +393,8 @@ def test_nothing_understood_offers_the_needs_to_tick(client):
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"), [("Je cherche deux soudeurs", True), ("asdfgh qwerty", False), (DOUBTFUL, False)]
+    ("text", "asked"),
+    [("Acheter un robot", True), ("Je cherche deux soudeurs", False), ("asdfgh qwerty", False), (DOUBTFUL, False)],
 )
 def test_the_project_is_asked_where_a_likely_scheme_reads_it(client, text, asked):
     response = fill(client, upto="entreprise", besoin={"text": text, "needs": []})

@@ -153,7 +153,7 @@ def test_who_is_not_found_goes_on_by_hand_with_what_was_typed(drafting, copy):
     assert '<details class="fold" open>' in page.content.decode()
     page = drafting.get(SEARCH, {"q": "418 166 096"})
     assert page.context["form"]["number"].value() == "418166096"
-    assert drafting.post(STEP, FIRM)["Location"] == "/demande/projet/"
+    assert drafting.post(STEP, FIRM)["Location"] == "/demande/reponse/"
 
 
 def test_where_the_service_was_asked_the_register_is_said_to_show_nothing(drafting, copy, state):
