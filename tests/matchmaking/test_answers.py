@@ -157,3 +157,11 @@ def test_a_condition_calls_another_scheme_by_the_name_that_it_has_today() -> Non
     assert str(other) in sentences()
     publish_revision(other, name="Un tout autre nom")
     assert "Un tout autre nom" in sentences()
+
+
+def test_what_a_verdict_is_worth_is_the_score_were_nothing_left_to_ask() -> None:
+    weights = engine.active_weights()[1]
+    parts = {"need": 36.0, "certain": weights.certain / 2, "asks": -weights.asks}
+    waiting = ("s:a", sum(parts.values()), parts)
+    assert weights.asks > 0
+    assert engine.worth([waiting, ("s:b", None, {})]) == {"s:a": pytest.approx(36.0 + weights.certain), "s:b": 1.0}

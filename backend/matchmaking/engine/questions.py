@@ -30,7 +30,10 @@ def worth(
 ) -> dict[str, float]:
     """Return by scheme what a definite verdict is worth: its score were nothing left to ask, one point at least."""
     certain = (weights or active_weights()[1]).certain
-    return {key: max(1.0, (score or 0.0) - parts.get("certain", 0.0) + certain) for key, score, parts in scored}
+    return {
+        key: max(1.0, (score or 0.0) - parts.get("certain", 0.0) - parts.get("asks", 0.0) + certain)
+        for key, score, parts in scored
+    }
 
 
 def next_questions(
