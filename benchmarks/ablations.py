@@ -35,10 +35,11 @@ NO_SENTENCE: Parts = {"ONE": 0.0}
 
 
 def main() -> None:
-    print(f"{'':34}{'nDCG@10':>8}{'framed':>8}  right: {'  '.join(FAMILIES)}  hopeless answered  to confirm  nothing")
+    print(f"{'':38}{'nDCG@10':>8}{'framed':>8}  right: {'  '.join(FAMILIES)}  hopeless answered  to confirm  nothing")
     row("in force")
     row("no filler left out", reading=NO_FILLER)
     row("no best sentence", reading=NO_SENTENCE)
+    row("what is told counts as what is asked", reading={"TOLD": 1.0})
     row("the pipeline on whole messages", reading=NO_FILLER | NO_SENTENCE)
     row("no means of schemes", points={"words": 0.0})
     row("one band: sure is likely", points={"sure": 50.0, "likely": 50.0})
@@ -62,7 +63,7 @@ def row(name: str, *, reading: Parts | None = None, points: Parts | None = None)
     of_needs = [one for family in FAMILIES for one in families[family]]
     right = "  ".join(f"{share(families[family], is_right):{len(family)}.1%}" for family in FAMILIES)
     print(
-        f"{name:34}{gain(plain, grades):8.3f}{gain(framed, grades):8.3f}         {right}"
+        f"{name:38}{gain(plain, grades):8.3f}{gain(framed, grades):8.3f}         {right}"
         f"  {share(families[HOPELESS], lambda one: one.reply == engine.Reply.ANSWERED):17.1%}"
         f"  {share(of_needs, lambda one: one.reply == engine.Reply.TO_CONFIRM):10.1%}"
         f"  {share(of_needs, lambda one: one.reply == engine.Reply.NOTHING):7.1%}",

@@ -91,6 +91,7 @@ class Texts:
                 other_need=1.0,
                 other_whole=1.0,
             ),
+            matching.Grammar(),
         )
         self.keys = [scheme.key for scheme in schemes]
         self.centroids = self.learn()

@@ -7,6 +7,7 @@ module only.
 from matching.amounts import Estimate, Terms, estimate
 from matching.bundles import Step, bundle
 from matching.centroids import Centroids, Closeness
+from matching.certainty import Certainty, Signs
 from matching.changes import Change, Turn, apply_changes, find_change
 from matching.classes import ByClass
 from matching.criteria import WINDOW_STATES, Criterion, HoldsScheme, Manual, Window, leaves
@@ -17,6 +18,7 @@ from matching.errors import CriterionError, FactError, MatchingError, RelationEr
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
 from matching.figures import Figure, FigureReader
+from matching.grammar import Grammar
 from matching.index import Index
 from matching.language import FILLER, NOTHING, Example, Language
 from matching.matches import Answer, Match
@@ -34,7 +36,7 @@ from matching.metrics import (
     reciprocal_rank,
     silences,
 )
-from matching.needs import Certainty, NeedReader, Signs, Wish
+from matching.needs import NeedReader, Wish
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.patterns import forget_texts
@@ -96,6 +98,7 @@ __all__ = [
     "Figure",
     "FigureReader",
     "Figures",
+    "Grammar",
     "Grant",
     "HoldsScheme",
     "Index",

@@ -1,7 +1,8 @@
 """A text and ticked boxes → the sub-needs they speak of, how sure that is, and the words that say so.
 
 A text is read sentence by sentence. What only greets, presents or thanks is left out; a sub-need is heard in what
-is left as a whole, or in its best sentence: a boss with two needs gives each a sentence of its own.
+is left as a whole, or in its best sentence: a boss with two needs gives each a sentence of its own. Beside a sentence
+that asks, those that only tell count less: what a long message tells of is mostly not what it is written for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,19 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.centroids import Centroids
+from matching.certainty import Certainty, Signs, log_of
+from matching.grammar import Grammar
 from matching.language import FILLER, NOTHING, Heard, Language
-from matching.sentences import Sentence, Span, clauses_of, coordinated, sentences_of
-from matching.text import tokens, words
+from matching.sentences import Sentence, Span, clauses_of, coordinated, infinitives, sentences_of
+from matching.text import words
 
 IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
 SPEAK_TOGETHER = 0.9  # or so much of all sub-needs: "réduire notre consommation de gaz" may be four of them
 LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
+TOLD = 0.3  # what a sentence that only tells counts for beside one that asks
+SAYS = 0.15  # share of a class from which a sentence that asks says what for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
 FAINT = 0.12  # a text with no greater share of a sub-need, and more that is filler, is small talk
-LEAST = 1e-3  # a share under it is none
-NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -76,46 +79,6 @@ class Wish:
         return 100.0 * self.probabilities.get(need, 1.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certainty:
-    """From the shares of sub-needs in a text to the probabilities that they are asked for (Platt, 1999).
-
-    That of the likeliest is logistic in the logarithms of its share and of the greatest share of what no scheme
-    answers in the same part, and in the log-odds that no scheme is for the text. That of each other one, where the
-    likeliest is asked for, is logistic in the logarithms of its share in the part that says it best and in the whole:
-    most of what is heard beside a need is a shade of it, or the trade of who writes. Fitted on judged requests.
-    """
-
-    intercept: float
-    need: float
-    nothing: float
-    out_of_scope: float
-    other_intercept: float
-    other_need: float
-    other_whole: float
-
-    def probabilities(
-        self, shares: NDArray[np.float64], nothing: NDArray[np.float64], out_of_scope: float
-    ) -> NDArray[np.float64]:
-        """Return the probability of sub-needs, each as the likeliest of its text; arrays that fit each other."""
-        logits = self.intercept + self.need * _log(shares) + self.nothing * _log(nothing)
-        return _probability(logits + self.out_of_scope * out_of_scope)
-
-    def of_others(self, best: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of sub-needs beside one that is asked for; shares in a part, and in the whole."""
-        return _probability(self.other_intercept + self.other_need * _log(best) + self.other_whole * _log(whole))
-
-
-class Signs(NamedTuple):
-    """What :class:`Certainty` reads of a text: of its likeliest sub-need, and of each other one that is heard.
-
-    Logarithms of its share, of the most that is nothing and log-odds; logarithms of its share in a part and the whole.
-    """
-
-    likeliest: tuple[float, float, float]
-    others: Mapping[str, tuple[float, float]]
-
-
 @dataclass(frozen=True, slots=True)
 class Shares:
     """What was heard of each class, in all that is left of a text and in parts of it.
@@ -128,16 +91,27 @@ class Shares:
         Of these parts.
     written : sequence of str
         The words of all that is left.
+    counts : (n_texts,) ndarray of float64
+        What all that is left and each part count for, in ]0, 1].
     """
 
     heard: Heard
     spans: Sequence[Span]
     written: Sequence[str]
+    counts: NDArray[np.float64]
 
     @property
     def out_of_scope(self) -> float:
         """Return the log-odds that no scheme is for all that is left."""
         return float(self.heard.out_of_scope[0])
+
+
+class Part(NamedTuple):
+    """A part of a text as it is heard: where it stands or the sentence it stands in, its stems, whether it asks."""
+
+    span: Span
+    stems: list[str]
+    asks: bool = False
 
 
 class NeedReader:
@@ -148,36 +122,19 @@ class NeedReader:
     language : Language
         Of sub-needs, of ``FILLER`` and of classes that start with ``NOTHING``.
     certainty : Certainty
-    negations, exceptions, will, need : iterable of str
-        Words that deny ("pas"); those of them that hide what follows wherever they stand ("sauf"); words beside which
-        the others do: before ("veux") and after ("besoin").
-    joints : iterable of str
-        Words that open another clause ("et", "mais").
-    stop_words : collection of str
-        Stems that say nothing.
+    grammar : Grammar
+    guidance : str
+        The sub-need of who asks to be guided: a sentence that asks for nothing else leaves all to the others.
     """
 
-    def __init__(
-        self,
-        language: Language,
-        certainty: Certainty,
-        *,
-        negations: Iterable[str] = (),
-        exceptions: Iterable[str] = (),
-        will: Iterable[str] = (),
-        need: Iterable[str] = (),
-        joints: Iterable[str] = (),
-        stop_words: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, language: Language, certainty: Certainty, grammar: Grammar, *, guidance: str = "") -> None:
         self.language = language
-        self._certainty = certainty
-        self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
-        self._negations, self._joints = _stems(negations) | self._exceptions, _stems(joints)
-        self._stop_words = frozenset(stop_words)
+        self._certainty, self._grammar = certainty, grammar
         names = language.classes
         self._needs = np.array([name != FILLER and not name.startswith(NOTHING) for name in names], bool)
         self._nothing = np.array([name.startswith(NOTHING) for name in names], bool)
         self._filler = np.array([name == FILLER for name in names], bool)
+        self._states = np.array([name not in (FILLER, guidance) for name in names], bool)
 
     def read(self, text: str, ticked: Iterable[str] = (), *, centroids: Centroids | None = None) -> Wish:
         """Weigh the sub-needs of a text and of ticked boxes; a ticked one weighs 1 and is certain.
@@ -223,16 +180,13 @@ class NeedReader:
         written, stems = self._asserted(text, [span for span, _ in kept])
         if not stems:
             return None
-        if len(kept) == 1:
-            parts = self._clauses(text, kept[0])
-        else:
-            spans = [part for span, _ in kept for part in coordinated(text, span)]
-            parts = [(span, self._asserted(text, [span])[1]) for span in spans]
-        parts = [(span, part) for span, part in parts if self._says_something(part)]
+        parts = self._clauses(text, kept[0]) if len(kept) == 1 else self._propositions(text, kept)
+        parts = [part for part in parts if self._grammar.says_something(part.stems)]
         if len(parts) < 2:
             parts = []
-        heard = self.language.hear([stems, *(part for _, part in parts)])
-        return Shares(heard, [span for span, _ in parts] or [kept[0].span], written)
+        heard = self.language.hear([stems, *(part.stems for part in parts)])
+        spans = [part.span for part in parts] or [kept[0].span]
+        return Shares(heard, spans, written, self._counts([part.asks for part in parts], heard))
 
     def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
@@ -241,9 +195,18 @@ class NeedReader:
         -------
         (shares, nothing) : ndarray of float64, shapes (n_texts, n_classes) and (n_texts,)
         """
-        shares = found.heard.shares.copy()
-        shares[1:] *= ONE
-        return shares, found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
+        nothing = found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
+        return found.heard.shares * found.counts[:, np.newaxis], nothing
+
+    def _counts(self, asks: Sequence[bool], heard: Heard) -> NDArray[np.float64]:
+        """Return what all that is left counts for, then each part of it, of which some ask for something."""
+        counts = np.array([1.0, *[ONE] * len(asks)])
+        said = np.where(self._filler, 0.0, heard.shares[1:])
+        states = (said.max(axis=1, initial=0.0) >= SAYS) & self._states[said.argmax(axis=1)]
+        says_what_for = states & np.array(asks, bool)
+        if says_what_for.any():
+            counts[1:][~says_what_for] *= TOLD
+        return counts
 
     def _chances(
         self, shares: NDArray[np.float64], sure: NDArray[np.float64], understood: NDArray[np.intp]
@@ -270,9 +233,9 @@ class NeedReader:
         best = sure.argmax(axis=0)
         likeliest = int(sure.max(axis=0).argmax())
         others = np.flatnonzero(self._needs & (shares.max(axis=0) >= FLOOR)).tolist()
-        of_need = _log(shares)
+        of_need = log_of(shares)
         return Signs(
-            (float(of_need[best[likeliest], likeliest]), float(_log(nothing)[best[likeliest]]), found.out_of_scope),
+            (float(of_need[best[likeliest], likeliest]), float(log_of(nothing)[best[likeliest]]), found.out_of_scope),
             {
                 self.language.classes[at]: (float(of_need[best[at], at]), float(of_need[0, at]))
                 for at in others
@@ -309,26 +272,32 @@ class NeedReader:
                 kept.append(Sentence(Span(clauses[0].start, clauses[-1].end), clauses))
         return kept or sentences
 
-    def _clauses(self, text: str, sentence: Sentence) -> list[tuple[Span, list[str]]]:
+    def _propositions(self, text: str, sentences: Iterable[Sentence]) -> list[Part]:
+        """Return the parts of sentences with a subject or an infinitive of their own; infinitives ask as it does."""
+        return [
+            Part(span, self._asserted(text, [span])[1], self._grammar.is_asking(text, proposition))
+            for sentence in sentences
+            for proposition in coordinated(text, sentence.span)
+            for span in infinitives(text, proposition)
+        ]
+
+    def _clauses(self, text: str, sentence: Sentence) -> list[Part]:
         """Return the clauses of a sentence: a second need often stands in one of its own."""
-        parts: list[tuple[Span, list[str]]] = []
+        parts: list[Part] = []
         for clause in sentence.clauses:
-            part: list[str] = []
+            stems: list[str] = []
             for stem in self._asserted(text, [clause])[1]:
-                if stem in self._joints:
-                    parts.append((sentence.span, part))
-                    part = []
+                if stem in self._grammar.joints:
+                    parts.append(Part(sentence.span, stems))
+                    stems = []
                 else:
-                    part.append(stem)
-            parts.append((sentence.span, part))
+                    stems.append(stem)
+            parts.append(Part(sentence.span, stems))
         return parts
 
     def _is_small_talk(self, shares: NDArray[np.float64]) -> bool:
         most = float(shares[:, self._needs].max(initial=0.0))
         return most < FAINT and float(shares[0, self._filler].max(initial=0.0)) > most
-
-    def _says_something(self, stems: Iterable[str]) -> bool:
-        return any(stem not in self._stop_words for stem in stems)
 
     def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
         """Return the words of some parts of a text that no negation covers, as written and as stems."""
@@ -337,47 +306,9 @@ class NeedReader:
             for start, end in clauses_of(text, span):
                 found = words(text[start:end])
                 stems = [stem for _, stem in found]
-                covered = () if self._negations.isdisjoint(stems) else self._negated(stems)
+                covered = self._grammar.negated(stems)
                 kept += [pair for place, pair in enumerate(found) if place not in covered] if covered else found
         return [written for written, _ in kept], [stem for _, stem in kept]
-
-    def _negated(self, stems: Sequence[str]) -> set[int]:
-        """Return the places of a clause that a negation covers, up to a joint.
-
-        "Je n'ai pas de soudeur" asks for a welder: a negation hides what follows it only where it opens the clause
-        ("pas de prêt"), stands after a word of will ("je ne veux pas de prêt") or before a word of need ("pas besoin
-        de prêt", "aucun souci pour recruter").
-        """
-        covered: set[int] = set()
-        for place, stem in enumerate(stems):
-            if stem not in self._negations:
-                continue
-            follows = stems[place + 1 : place + 3]
-            if (
-                stem in self._exceptions
-                or place == 0
-                or stems[place - 1] in self._will
-                or not self._need.isdisjoint(follows)
-            ):
-                for later in range(place + 1, min(place + 1 + NEGATION_SPAN, len(stems))):
-                    if stems[later] in self._joints:
-                        break
-                    covered.add(later)
-        return covered
-
-
-def _stems(spoken: Iterable[str]) -> frozenset[str]:
-    return frozenset(stem for word in spoken for stem in tokens(word))
-
-
-def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
-    return found
-
-
-def _log(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = np.log(np.maximum(shares, LEAST))
-    return found
 
 
 def _deciding(written: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:

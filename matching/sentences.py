@@ -8,6 +8,17 @@ from typing import NamedTuple
 _ENDS = re.compile(r"[.…]+(?=\s|$)|[!?;\n]+")
 # Two clauses, each with its own subject: "je cherche un soudeur et je voudrais un robot".
 _SUBJECTS = re.compile(r"\s(?:et|mais)(?=\s(?:je|nous|on)\s|\sj['’])", re.IGNORECASE)
+# What is asked for beside something else: "former deux caristes et recruter un soudeur".
+_INFINITIVE = (
+    r"(?:(?:se|me|nous|lui|leur|la|le|les|ne pas|en|y|mieux|bien|faire)\s|[slm]['’])*"
+    r"(?!(?:hiver|cher|fer|mer|laser|cuir|plaisir|avenir|loisir|noir|cadre|ordre|gendre|cendre)\b)"
+    r"(?:[a-zà-ÿ]{2,}(?:(?<!i)er|(?<!o)ir|[ev]oir|dre|ttre|(?<![ao])ire|a[iî]tre|ivre|clure)|(?:re)?faire|voir|avoir)(?!\w)"
+)
+_OPENS_WITH_INFINITIVE = re.compile(rf"(?:(?:et|ou|puis|donc|enfin|pour|de|à)\s|d['’])*{_INFINITIVE}", re.IGNORECASE)
+_INFINITIVES = re.compile(
+    rf"(?:\s(?:et|puis|ou)|,(?:\s(?:et|puis|mais))?)(?:\saussi)?(?=\s(?:(?:de|à)\s|d['’])?{_INFINITIVE})",
+    re.IGNORECASE,
+)
 _COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?")
 
 
@@ -53,6 +64,21 @@ def coordinated(text: str, span: Span) -> list[Span]:
     ['Je ne trouve pas de soudeurs', 'je voudrais un robot']
     """
     return _between(text, span, _SUBJECTS)
+
+
+def infinitives(text: str, span: Span) -> list[Span]:
+    """Return the parts of a sentence of which each but the first begins with an infinitive; itself where it is one.
+
+    >>> text = "nous voulons former nos caristes, refaire le site et alléger les flacons"
+    >>> [text[start:end] for start, end in infinitives(text, Span(0, len(text)))]
+    ['nous voulons former nos caristes', 'refaire le site', 'alléger les flacons']
+    """
+    return _between(text, span, _INFINITIVES)
+
+
+def opens_with_infinitive(text: str, span: Span) -> bool:
+    """Tell whether a part of a text says what to do: "Former deux caristes", "Et lui trouver un studio"."""
+    return bool(_OPENS_WITH_INFINITIVE.match(text, *span))
 
 
 def _between(text: str, span: Span, marks: re.Pattern[str]) -> list[Span]:

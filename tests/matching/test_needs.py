@@ -5,8 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from matching import FILLER, NOTHING, Centroids, Certainty, Example, Language, NeedReader, tokens
+from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, tokens
 from matching.language import fitted
+from matching.needs import ONE, TOLD
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
 TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
@@ -18,6 +19,7 @@ SAID = {
     "robot": ["je veux un robot de soudage", "cellule robotisée", "robotiser la ligne", "automatiser au robot"] * 3,
     "loan": ["il nous faut un prêt de la banque", "un prêt", "obtenir un crédit", "emprunter à la banque"] * 3,
     "energy": ["ma facture d'électricité a doublé", "facture de gaz trop chère", "payer moins d'électricité"] * 3,
+    "guidance": ["qui peut nous aider", "quelles aides pour nous", "à qui s'adresser", "savoir à quoi j'ai droit"] * 3,
     f"{NOTHING}disputes": ["mon voisin fait du bruit", "je veux un avocat contre mon voisin", "un procès"] * 3,
     FILLER: [
         "Bonjour madame", "bonjour à vous", "je vous remercie par avance", "merci de votre aide", "cordialement",
@@ -31,12 +33,16 @@ READER = NeedReader(
     Certainty(
         intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
     ),
-    negations=["pas", "sans", "aucun"],
-    exceptions=["sauf"],
-    will=["veux"],
-    need=["besoin", "problème"],
-    joints=["et", "mais"],
-    stop_words=STOP_WORDS,
+    Grammar(
+        negations=["pas", "sans", "aucun"],
+        exceptions=["sauf"],
+        will=["veux"],
+        need=["besoin", "problème"],
+        joints=["et", "mais"],
+        asks=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
+        stop_words=STOP_WORDS,
+    ),
+    guidance="guidance",
 )
 
 
@@ -194,3 +200,31 @@ def test_what_the_likeliest_need_is_read_from_stands_apart_from_the_others() -> 
         assert best <= 0.0
         assert whole <= 0.0
     assert READER.signs("", certainty) is None
+
+
+LESS = pytest.approx(ONE * TOLD)
+SCENERY = "Deux soudeurs sont partis. Un robot de soudage tourne."
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        (f"{SCENERY} Il nous faut un prêt.", [1.0, LESS, LESS, ONE]),
+        (f"Je cherche deux soudeurs. {SCENERY}", [1.0, ONE, LESS, LESS]),
+        (f"{SCENERY} Payer moins d'électricité ?", [1.0, LESS, LESS, ONE]),
+        (f"Nous voudrions un robot et je cherche un prêt. {SCENERY}", [1.0, ONE, ONE, LESS, LESS]),
+        (f"Je cherche un avocat contre mon voisin. {SCENERY}", [1.0, ONE, LESS, LESS]),
+        (SCENERY, [1.0, ONE, ONE]),
+        (f"{SCENERY} Quelles aides pour nous ?", [1.0, ONE, ONE, ONE]),  # who asks to be guided says no need by it
+    ],
+)
+def test_beside_a_sentence_that_asks_those_that_only_tell_count_less(text: str, counts: list[float]) -> None:
+    found = READER.shares(text)
+    assert found is not None
+    assert found.counts.tolist() == counts
+
+
+def test_the_sentence_said_back_is_the_one_that_asks() -> None:
+    text = f"{SCENERY} Je cherche deux soudeurs."
+    span = READER.read(text).sentences["recruit"]
+    assert text[slice(*span)] == "Je cherche deux soudeurs"

@@ -170,16 +170,12 @@ def _arrays_of(version: str) -> bytes:
 def reader_of(version: str) -> matching.NeedReader:
     """Return the reader of needs for a version of the language."""
     spoken = _spoken()
-    return matching.NeedReader(
-        language_of(version),
-        certainty(),
-        negations=spoken["negations"].split(),
-        exceptions=spoken["exceptions"].split(),
-        will=spoken["will"].split(),
-        need=spoken["need"].split(),
-        joints=spoken["joints"].split(),
+    grammar = matching.Grammar(
+        **{name: spoken[name].split() for name in ("negations", "exceptions", "will", "need", "joints")},
+        asks=spoken["asks"],
         stop_words=stop_words(),
     )
+    return matching.NeedReader(language_of(version), certainty(), grammar, guidance=spoken["guidance"])
 
 
 @lru_cache(maxsize=1)
@@ -195,8 +191,8 @@ def stop_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _spoken() -> dict[str, str]:
-    spoken: dict[str, str] = read_yaml(settings.BASE_DIR / "fixtures" / "language.yaml")
+def _spoken() -> dict[str, Any]:
+    spoken: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "language.yaml")
     return spoken
 
 

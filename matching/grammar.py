@@ -1,0 +1,86 @@
+"""How one language denies, joins clauses and asks: words and patterns that are given as data."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from matching.patterns import folded
+from matching.sentences import Span, opens_with_infinitive
+from matching.text import tokens
+
+NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
+_QUESTION = re.compile(r"\s*\?")
+
+
+class Grammar:
+    """The words of a language that say nothing of a need, and what they do to those that do.
+
+    Parameters
+    ----------
+    negations, exceptions, will, need : iterable of str
+        Words that deny ("pas"); those of them that hide what follows wherever they stand ("sauf"); words beside which
+        the others do: before ("veux") and after ("besoin").
+    joints : iterable of str
+        Words that open another clause ("et", "mais").
+    asks : iterable of str
+        Regular expressions over lower case without accents, of which a sentence that asks holds one ("je cherche").
+    stop_words : collection of str
+        Stems that say nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        negations: Iterable[str] = (),
+        exceptions: Iterable[str] = (),
+        will: Iterable[str] = (),
+        need: Iterable[str] = (),
+        joints: Iterable[str] = (),
+        asks: Iterable[str] = (),
+        stop_words: Collection[str] = (),
+    ) -> None:
+        self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
+        self._negations = _stems(negations) | self._exceptions
+        self.joints = _stems(joints)
+        self._asks = [re.compile(pattern) for pattern in asks]
+        self._stop_words = frozenset(stop_words)
+
+    def says_something(self, stems: Iterable[str]) -> bool:
+        """Tell whether any of some stems may speak of a need."""
+        return any(stem not in self._stop_words for stem in stems)
+
+    def is_asking(self, text: str, span: Span) -> bool:
+        """Tell whether a part of a text asks for something: in so many words, by an infinitive or a question mark."""
+        if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span):
+            return True
+        part = folded(text, span)
+        return any(pattern.search(part) for pattern in self._asks)
+
+    def negated(self, stems: Sequence[str]) -> set[int]:
+        """Return the places of a clause that a negation covers, up to a joint.
+
+        "Je n'ai pas de soudeur" asks for a welder: a negation hides what follows it only where it opens the clause
+        ("pas de prêt"), stands after a word of will ("je ne veux pas de prêt") or before a word of need ("pas besoin
+        de prêt", "aucun souci pour recruter").
+        """
+        covered: set[int] = set()
+        if self._negations.isdisjoint(stems):
+            return covered
+        for place, stem in enumerate(stems):
+            if stem not in self._negations:
+                continue
+            follows = stems[place + 1 : place + 3]
+            if (
+                stem in self._exceptions
+                or place == 0
+                or stems[place - 1] in self._will
+                or not self._need.isdisjoint(follows)
+            ):
+                for later in range(place + 1, min(place + 1 + NEGATION_SPAN, len(stems))):
+                    if stems[later] in self.joints:
+                        break
+                    covered.add(later)
+        return covered
+
+
+def _stems(spoken: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem for word in spoken for stem in tokens(word))
