@@ -17,6 +17,7 @@ from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all, packed_facts_of
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.unmet import CLEAR
+from backend.schemes.catalogue.windows import is_over
 from backend.schemes.models import Criterion, Revision
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
 from backend.steering.need_table import pack_needs
@@ -97,7 +98,7 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
                 [
                     SoleBlocker(need=fact, revision=catalogue.revisions[key], criterion=catalogue.criterion(key, at))
                     for key in blocking
-                    if (at := alone[key][place]) is not None
+                    if (at := alone[key][place]) is not None and (at or not is_over(catalogue.revisions[key], on=on))
                 ],
             )
 
@@ -109,7 +110,7 @@ def _answers(files: Sequence[Submission], catalogue: Serving, on: date) -> list[
 
 
 def _alone(rows: QuerySet[Submission], needs: set[str], catalogue: Serving, on: date) -> dict[str, list[int | None]]:
-    """Return, for each scheme that serves one of some needs, the condition that alone excludes each file."""
+    """Return, for each scheme that serves one of some needs, what alone excludes each file: 0 is its dates."""
     _keys, facts = packed_facts_of(rows)
     firms = engine.Firms(facts, on=on)
     keys = {key for need in needs for key in catalogue.of_need.get(need, ())}

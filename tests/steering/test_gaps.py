@@ -59,10 +59,16 @@ def naive(file):
             for match in serving:
                 (lines,) = engine.explain(result.facts, [match.revision], on=DAY).values()
                 against = [place for place, line in enumerate(lines) if line.outcome == "not_met"]
-                if len(against) == 1:
+                if len(against) == 1 and (against[0] or not ended(match.revision)):
                     alone.add((match.revision_id, lines[against[0]].definition["kind"]))
         found[need.sub_need_id] = (str(best), alone)
     return found
+
+
+def ended(revision):
+    shut = revision.window_state == "closed" or (revision.closes_on is not None and revision.closes_on < DAY)
+    upcoming = revision.opens_on is not None and revision.opens_on > DAY
+    return shut and not upcoming and not revision.recurring and revision.window_state not in ("suspended", "exhausted")
 
 
 def stored(file):
@@ -146,6 +152,31 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
         ("60025", NEED),
         ("60025", OTHER),
     }
+
+
+@pytest.mark.parametrize(
+    ("window", "named"),
+    [
+        ({"window_state": "closed", "recurring": None}, False),
+        ({"window_state": "dated", "closes_on": DAY - timedelta(days=1), "recurring": None}, False),
+        ({"window_state": "dated", "closes_on": DAY - timedelta(days=1), "recurring": True}, True),
+        ({"window_state": "closed", "opens_on": DAY + timedelta(days=40), "recurring": None}, True),
+        ({"window_state": "exhausted", "recurring": None}, True),
+        ({"window_state": "suspended", "recurring": None}, True),
+    ],
+)
+def test_the_dates_of_what_ended_for_good_block_nothing(window, named):
+    archive_serving(NEED)
+    scheme = Scheme.objects.matchable(Scheme.OWN).filter(current__isnull=False).first()
+    new = publish_revision(scheme, needs={NEED: 1.0}, **{"opens_on": None, "closes_on": None, **window})
+    with rewriting():
+        new.criteria.all().delete()
+    make(), make(CCLO, needs=(OTHER,))
+    rebuild(on=DAY)
+    blockers = SoleBlocker.objects.filter(need__sub_need=NEED)
+    assert [(row.revision_id, row.criterion) for row in blockers] == ([(new.pk, None)] if named else [])
+    blocker = read(make_lead()).by_need[0].blocker if named else None
+    assert not named or (blocker.condition, blocker.scheme) == ("Ses dates", new.name)
 
 
 def test_what_blocks_is_named_without_asking_again(small_only, django_assert_num_queries):

@@ -94,6 +94,12 @@ def expected_again(revision: Revision, *, on: date) -> date | None:
     return next(day for day in (years_later(revision.opens_on, years + n) for n in (0, 1)) if day > on)
 
 
+def is_over(revision: Revision, *, on: date) -> bool:
+    """Tell whether a scheme closed and nothing says that it opens again."""
+    opens_later = revision.opens_on is not None and revision.opens_on > on
+    return window_on(revision, on=on) == WindowOn.CLOSED and not opens_later and not revision.recurring
+
+
 def years_later(day: date, years: int) -> date:
     """Return the same day of another year; 29 February becomes 28."""
     try:
