@@ -354,7 +354,7 @@ def test_a_record_that_left_its_file_is_decided_and_comes_back():
     assert counterpart().gone_at is None
 
 
-def test_of_a_file_that_is_not_whole_what_is_absent_neither_leaves_nor_comes_back():
+def test_of_a_file_that_is_not_whole_what_is_absent_neither_leaves_nor_comes_back_and_what_is_there_does():
     part = Notice("Le fichier n’est pas entier.", is_partial=True)
     bring(make_programme(), make_programme("autre"))
     make_ours()
@@ -365,6 +365,8 @@ def test_of_a_file_that_is_not_whole_what_is_absent_neither_leaves_nor_comes_bac
     assert since
     bring(part, make_programme("autre"))
     assert counterpart().gone_at == since
+    bring(part, make_programme())
+    assert counterpart().gone_at is None
 
 
 def test_a_record_whose_absence_was_refused_is_asked_once_more_only_if_it_leaves_again():
