@@ -57,6 +57,14 @@ def test_until_a_contact_is_given_nothing_but_the_session_exists(client):
     assert ours(Submission).count() == 1
 
 
+def test_a_step_names_whom_to_call_or_write_to_whole(client):
+    page = answer_to(client, besoin={"text": SURE})
+    steps = page.content.decode().partition("Vos prochaines démarches")[2].partition("</ol>")[0]
+    named = re.findall(r'<a href="(?:https?|tel):[^"]*"[^>]*>([^<]+)</a>', steps)
+    assert named
+    assert not [name for name in named if "…" in name or "(" in name]
+
+
 def test_no_process_holds_what_was_typed_once_it_is_answered(client):
     fill(client, upto="projet", besoin={"text": SURE})
     trades.read_trades(SURE, denied=())
