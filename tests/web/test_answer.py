@@ -63,6 +63,8 @@ def test_a_step_names_whom_to_call_or_write_to_whole(client):
     named = re.findall(r'<a href="(?:https?|tel):[^"]*"[^>]*>([^<]+)</a>', steps)
     assert named
     assert not [name for name in named if "…" in name or "(" in name]
+    assert "École de production O'Tech" not in named  # which its scheme is called too
+    assert "son site" in named
 
 
 def test_no_process_holds_what_was_typed_once_it_is_answered(client):
