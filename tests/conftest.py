@@ -132,6 +132,9 @@ def real_data() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow files first, in whatever order the others are: processes that share a run then end together."""
     items.sort(key=lambda item: next((n for n, path in enumerate(SLOW) if item.nodeid.startswith(path)), len(SLOW)))
+    twice = [nodeid for nodeid, n in Counter(item.nodeid for item in items).items() if n > 1]
+    if twice:  # xdist would run one of them and say that all passed
+        raise pytest.UsageError(f"tests with the same id: {', '.join(twice)}")
 
 
 class ByFile(LoadFileScheduling):

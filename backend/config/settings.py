@@ -292,7 +292,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "syntaxHighlight": False, "validatorUrl": None},
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
     "ENUM_NAME_OVERRIDES": {
         "SchemeKind": "backend.schemes.models.Revision.Kind",
         "SchemeLevel": "backend.schemes.models.Revision.Level",

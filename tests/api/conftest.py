@@ -19,6 +19,17 @@ def count_request(operation: str, status: int) -> None:
     _requests[operation, status] += 1
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the operations of one test of schemathesis apart.
+
+    pytest 9.1 no longer makes an id of the name that schemathesis gives; of tests with one id xdist runs the first.
+    """
+    for item in items:
+        operation = getattr(item, "operation_label", None)
+        if operation and item.id.params is None:
+            item._id = item.id.with_params(operation)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not _requests:
         return
