@@ -39,7 +39,7 @@ def main() -> None:
     row("in force")
     row("no filler left out", reading=NO_FILLER)
     row("no best sentence", reading=NO_SENTENCE)
-    row("what is told counts as what is asked", reading={"TOLD": 1.0})
+    row("statements weigh as much as requests", reading={"STATEMENT": 1.0})
     row("the pipeline on whole messages", reading=NO_FILLER | NO_SENTENCE)
     row("no means of schemes", points={"words": 0.0})
     row("one band: sure is likely", points={"sure": 50.0, "likely": 50.0})

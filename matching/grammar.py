@@ -1,4 +1,4 @@
-"""How one language denies, joins clauses and asks: words and patterns that are given as data."""
+"""How one language negates, joins clauses and makes requests: words and patterns that are given as data."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -21,8 +21,8 @@ class Grammar:
         the others do: before ("veux") and after ("besoin").
     joints : iterable of str
         Words that open another clause ("et", "mais").
-    asks : iterable of str
-        Regular expressions over lower case without accents, of which a sentence that asks holds one ("je cherche").
+    requests : iterable of str
+        Regular expressions over lower case without accents, one of which matches a request ("je cherche").
     stop_words : collection of str
         Stems that say nothing.
     """
@@ -35,25 +35,28 @@ class Grammar:
         will: Iterable[str] = (),
         need: Iterable[str] = (),
         joints: Iterable[str] = (),
-        asks: Iterable[str] = (),
+        requests: Iterable[str] = (),
         stop_words: Collection[str] = (),
     ) -> None:
         self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
         self._negations = _stems(negations) | self._exceptions
         self.joints = _stems(joints)
-        self._asks = [re.compile(pattern) for pattern in asks]
+        self._requests = [re.compile(pattern) for pattern in requests]
         self._stop_words = frozenset(stop_words)
 
     def says_something(self, stems: Iterable[str]) -> bool:
         """Tell whether any of some stems may speak of a need."""
         return any(stem not in self._stop_words for stem in stems)
 
-    def is_asking(self, text: str, span: Span) -> bool:
-        """Tell whether a part of a text asks for something: in so many words, by an infinitive or a question mark."""
+    def is_request(self, text: str, span: Span) -> bool:
+        """Tell whether a part of a text is a request: by its words, an infinitive or a question mark.
+
+        A statement is not: "directive" against "assertive" speech acts (Searle, 1976).
+        """
         if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span):
             return True
         part = folded(text, span)
-        return any(pattern.search(part) for pattern in self._asks)
+        return any(pattern.search(part) for pattern in self._requests)
 
     def negated(self, stems: Sequence[str]) -> set[int]:
         """Return the places of a clause that a negation covers, up to a joint.

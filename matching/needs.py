@@ -1,8 +1,8 @@
 """A text and ticked boxes → the sub-needs they speak of, how sure that is, and the words that say so.
 
 A text is read sentence by sentence. What only greets, presents or thanks is left out; a sub-need is heard in what
-is left as a whole, or in its best sentence: a boss with two needs gives each a sentence of its own. Beside a sentence
-that asks, those that only tell count less: what a long message tells of is mostly not what it is written for.
+is left as a whole, or in its best sentence: a boss with two needs gives each a sentence of its own. Statements
+weigh less than requests: what a long message tells of is mostly not what it is written for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clau
 SPEAK_TOGETHER = 0.9  # or so much of all sub-needs: "réduire notre consommation de gaz" may be four of them
 LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
-TOLD = 0.3  # what a sentence that only tells counts for beside one that asks
-SAYS = 0.15  # share of a class from which a sentence that asks says what for
+STATEMENT = 0.3  # weight of a sentence that states something, beside one that requests something
+LEAST_REQUESTED = 0.15  # share of a class from which a request says what it is for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
 FAINT = 0.12  # a text with no greater share of a sub-need, and more that is filler, is small talk
@@ -91,14 +91,14 @@ class Shares:
         Of these parts.
     written : sequence of str
         The words of all that is left.
-    counts : (n_texts,) ndarray of float64
-        What all that is left and each part count for, in ]0, 1].
+    part_weights : (n_texts,) ndarray of float64
+        Weight of all that is left and of each part, in ]0, 1].
     """
 
     heard: Heard
     spans: Sequence[Span]
     written: Sequence[str]
-    counts: NDArray[np.float64]
+    part_weights: NDArray[np.float64]
 
     @property
     def out_of_scope(self) -> float:
@@ -107,11 +107,11 @@ class Shares:
 
 
 class Part(NamedTuple):
-    """A part of a text as it is heard: where it stands or the sentence it stands in, its stems, whether it asks."""
+    """A part of a text: its span or that of its sentence, its stems, and whether it is a request."""
 
     span: Span
     stems: list[str]
-    asks: bool = False
+    is_request: bool = False
 
 
 class NeedReader:
@@ -124,7 +124,7 @@ class NeedReader:
     certainty : Certainty
     grammar : Grammar
     guidance : str
-        The sub-need of who asks to be guided: a sentence that asks for nothing else leaves all to the others.
+        The sub-need of who asks to be guided: a request for nothing else takes no weight from the other sentences.
     """
 
     def __init__(self, language: Language, certainty: Certainty, grammar: Grammar, *, guidance: str = "") -> None:
@@ -186,7 +186,7 @@ class NeedReader:
             parts = []
         heard = self.language.hear([stems, *(part.stems for part in parts)])
         spans = [part.span for part in parts] or [kept[0].span]
-        return Shares(heard, spans, written, self._counts([part.asks for part in parts], heard))
+        return Shares(heard, spans, written, self._part_weights([part.is_request for part in parts], heard))
 
     def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
@@ -196,17 +196,17 @@ class NeedReader:
         (shares, nothing) : ndarray of float64, shapes (n_texts, n_classes) and (n_texts,)
         """
         nothing = found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
-        return found.heard.shares * found.counts[:, np.newaxis], nothing
+        return found.heard.shares * found.part_weights[:, np.newaxis], nothing
 
-    def _counts(self, asks: Sequence[bool], heard: Heard) -> NDArray[np.float64]:
-        """Return what all that is left counts for, then each part of it, of which some ask for something."""
-        counts = np.array([1.0, *[ONE] * len(asks)])
+    def _part_weights(self, requests: Sequence[bool], heard: Heard) -> NDArray[np.float64]:
+        """Return the weight of all that is left, then of each part of it: statements beside requests weigh less."""
+        weights = np.array([1.0, *[ONE] * len(requests)])
         said = np.where(self._filler, 0.0, heard.shares[1:])
-        states = (said.max(axis=1, initial=0.0) >= SAYS) & self._states[said.argmax(axis=1)]
-        says_what_for = states & np.array(asks, bool)
-        if says_what_for.any():
-            counts[1:][~says_what_for] *= TOLD
-        return counts
+        states = (said.max(axis=1, initial=0.0) >= LEAST_REQUESTED) & self._states[said.argmax(axis=1)]
+        specific = states & np.array(requests, bool)
+        if specific.any():
+            weights[1:][~specific] *= STATEMENT
+        return weights
 
     def _chances(
         self, shares: NDArray[np.float64], sure: NDArray[np.float64], understood: NDArray[np.intp]
@@ -273,9 +273,9 @@ class NeedReader:
         return kept or sentences
 
     def _propositions(self, text: str, sentences: Iterable[Sentence]) -> list[Part]:
-        """Return the parts of sentences with a subject or an infinitive of their own; infinitives ask as it does."""
+        """Return the parts of sentences with a subject or infinitive of their own; all of one are requests or none."""
         return [
-            Part(span, self._asserted(text, [span])[1], self._grammar.is_asking(text, proposition))
+            Part(span, self._asserted(text, [span])[1], self._grammar.is_request(text, proposition))
             for sentence in sentences
             for proposition in coordinated(text, sentence.span)
             for span in infinitives(text, proposition)

@@ -17,7 +17,7 @@ from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all, packed_facts_of
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.unmet import CLEAR
-from backend.schemes.catalogue.windows import is_over
+from backend.schemes.catalogue.windows import has_ended
 from backend.schemes.models import Criterion, Revision
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
 from backend.steering.need_table import pack_needs
@@ -98,7 +98,7 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
                 [
                     SoleBlocker(need=fact, revision=catalogue.revisions[key], criterion=catalogue.criterion(key, at))
                     for key in blocking
-                    if (at := alone[key][place]) is not None and (at or not is_over(catalogue.revisions[key], on=on))
+                    if (at := alone[key][place]) is not None and (at or not has_ended(catalogue.revisions[key], on=on))
                 ],
             )
 

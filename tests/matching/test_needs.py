@@ -7,7 +7,7 @@ import pytest
 
 from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, tokens
 from matching.language import fitted
-from matching.needs import ONE, TOLD
+from matching.needs import ONE, STATEMENT
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
 TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
@@ -39,7 +39,7 @@ READER = NeedReader(
         will=["veux"],
         need=["besoin", "problème"],
         joints=["et", "mais"],
-        asks=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
+        requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
         stop_words=STOP_WORDS,
     ),
     guidance="guidance",
@@ -202,7 +202,7 @@ def test_what_the_likeliest_need_is_read_from_stands_apart_from_the_others() -> 
     assert READER.signs("", certainty) is None
 
 
-LESS = pytest.approx(ONE * TOLD)
+LESS = pytest.approx(ONE * STATEMENT)
 SCENERY = "Deux soudeurs sont partis. Un robot de soudage tourne."
 
 
@@ -221,7 +221,7 @@ SCENERY = "Deux soudeurs sont partis. Un robot de soudage tourne."
 def test_beside_a_sentence_that_asks_those_that_only_tell_count_less(text: str, counts: list[float]) -> None:
     found = READER.shares(text)
     assert found is not None
-    assert found.counts.tolist() == counts
+    assert found.part_weights.tolist() == counts
 
 
 def test_the_sentence_said_back_is_the_one_that_asks() -> None:

@@ -172,7 +172,7 @@ def reader_of(version: str) -> matching.NeedReader:
     spoken = _spoken()
     grammar = matching.Grammar(
         **{name: spoken[name].split() for name in ("negations", "exceptions", "will", "need", "joints")},
-        asks=spoken["asks"],
+        requests=spoken["requests"],
         stop_words=stop_words(),
     )
     return matching.NeedReader(language_of(version), certainty(), grammar, guidance=spoken["guidance"])

@@ -94,7 +94,7 @@ def expected_again(revision: Revision, *, on: date) -> date | None:
     return next(day for day in (years_later(revision.opens_on, years + n) for n in (0, 1)) if day > on)
 
 
-def is_over(revision: Revision, *, on: date) -> bool:
+def has_ended(revision: Revision, *, on: date) -> bool:
     """Tell whether a scheme closed and nothing says that it opens again."""
     opens_later = revision.opens_on is not None and revision.opens_on > on
     return window_on(revision, on=on) == WindowOn.CLOSED and not opens_later and not revision.recurring

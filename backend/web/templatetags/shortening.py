@@ -10,7 +10,7 @@ from backend.schemes.typography import NBSP, unbroken
 register = template.Library()
 register.filter("unbroken", lambda text: unbroken(str(text)))  # what is said late, too
 _BRACKET = re.compile(r"\([^)]*\)?")
-N_WHO = 56  # characters
+MAX_NAME = 56  # characters
 ENOUGH = 0.6  # of the room, for a whole sentence or clause to be what is kept
 # Words that announce another one: a text that is cut does not end with them.
 _ANNOUNCE = re.compile(
@@ -48,13 +48,13 @@ def _clause(text: str) -> int:
 
 
 @register.filter
-def who(name: object) -> str:
-    """Say who somebody is without what a bracket adds to the name, in a line or two of a phone.
+def brief_name(name: object) -> str:
+    """Return a name without what it has in brackets, cut where even that is longer than two lines of a phone.
 
-    >>> who("DDFiP (service des impôts des entreprises)"), who("École de production O'Tech (Compiègne)")
+    >>> brief_name("DDFiP (service des impôts des entreprises)"), brief_name("École de production O'Tech (Compiègne)")
     ('DDFiP', "École de production O'Tech")
     """
-    return shortened(" ".join(_BRACKET.sub("", str(name)).split()) or name, N_WHO)
+    return shortened(" ".join(_BRACKET.sub("", str(name)).split()) or name, MAX_NAME)
 
 
 @register.filter

@@ -223,14 +223,14 @@ def _compared(counterpart: Counterpart, imported: Revision) -> None:
 
 
 @transaction.atomic
-def settle_source(source: str, *, gone: Iterable[str] = (), there: Iterable[str] = ()) -> Settled:
+def settle_source(source: str, *, gone: Iterable[str] = (), present: Iterable[str] = ()) -> Settled:
     """Compare the sheets that follow a source with what it says now; take by rule what a rule allows.
 
-    ``gone`` are the keys of records that its file no longer has, none of a part; ``there`` of those it has.
+    ``gone`` are the keys of records missing from its whole file, ``present`` of those that its file has, whole or not.
     """
     rows = Counterpart.objects.in_force().filter(imported__source=source)
     rows.filter(imported__source_key__in=list(gone), gone_at=None).update(gone_at=timezone.now())
-    rows.filter(imported__source_key__in=list(there)).exclude(gone_at=None).update(gone_at=None)
+    rows.filter(imported__source_key__in=list(present)).exclude(gone_at=None).update(gone_at=None)
     settled = Settled(by_rule=[], to_decide=[])
     for counterpart in rows.changed().select_related("imported").order_by("imported__source_key"):
         outcome = settle(counterpart)

@@ -86,7 +86,7 @@ def import_records(
         report.gone = [key for key in kept.values_list("source_key", flat=True) if key not in loading.rows]
     link_records(source)
     observe_records(source, on=on, read=report.taken)
-    settled = settle_source(source, gone=report.gone, there=loading.rows)
+    settled = settle_source(source, gone=report.gone, present=loading.rows)
     report.by_rule, report.to_decide = settled.by_rule, settled.to_decide
     if dry_run:
         transaction.set_rollback(True)

@@ -50,7 +50,7 @@ def test_what_only_tells_takes_nothing_from_the_others(told: str) -> None:
 def counts(text: str) -> list[float]:
     found = reader_of(engine.language_in_force()).shares(text)
     assert found is not None
-    counted: list[float] = found.counts.tolist()
+    counted: list[float] = found.part_weights.tolist()
     return counted
 
 
