@@ -8,6 +8,7 @@ from matching.sentences import Span, opens_with_infinitive
 from matching.text import tokens
 
 NEGATION_SPAN = 4  # words after a negation that it covers: "pas besoin d'un prêt"
+FRAGMENT = 8  # words that a sentence without a verb has at most
 _QUESTION = re.compile(r"\s*\?")
 
 
@@ -21,8 +22,9 @@ class Grammar:
         the others do: before ("veux") and after ("besoin").
     joints : iterable of str
         Words that open another clause ("et", "mais").
-    requests : iterable of str
-        Regular expressions over lower case without accents, one of which matches a request ("je cherche").
+    requests, verbs : iterable of str
+        Regular expressions over lower case without accents, one of which matches a request ("je cherche"); what has a
+        verb or its subject ("nous", "sont"). Without any of the latter nothing is a fragment.
     stop_words : collection of str
         Stems that say nothing.
     """
@@ -36,12 +38,14 @@ class Grammar:
         need: Iterable[str] = (),
         joints: Iterable[str] = (),
         requests: Iterable[str] = (),
+        verbs: Iterable[str] = (),
         stop_words: Collection[str] = (),
     ) -> None:
         self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
         self._negations = _stems(negations) | self._exceptions
         self.joints = _stems(joints)
         self._requests = [re.compile(pattern) for pattern in requests]
+        self._verbs = [re.compile(pattern) for pattern in verbs]
         self._stop_words = frozenset(stop_words)
 
     def says_something(self, stems: Iterable[str]) -> bool:
@@ -57,6 +61,12 @@ class Grammar:
             return True
         part = folded(text, span)
         return any(pattern.search(part) for pattern in self._requests)
+
+    def is_fragment(self, text: str, span: Span) -> bool:
+        """Tell whether a part of a text is a few words without a verb, which state nothing: "deux caristes"."""
+        part = folded(text, span)
+        is_short = len(part.split()) <= FRAGMENT
+        return bool(self._verbs) and is_short and not any(pattern.search(part) for pattern in self._verbs)
 
     def negated(self, stems: Sequence[str]) -> set[int]:
         """Return the places of a clause that a negation covers, up to a joint.

@@ -107,11 +107,12 @@ class Shares:
 
 
 class Part(NamedTuple):
-    """A part of a text: its span or that of its sentence, its stems, and whether it is a request."""
+    """A part of a text: its span or that of its sentence, its stems, and whether it is a request, or a fragment."""
 
     span: Span
     stems: list[str]
     is_request: bool = False
+    is_fragment: bool = False
 
 
 class NeedReader:
@@ -186,7 +187,7 @@ class NeedReader:
             parts = []
         heard = self.language.hear([stems, *(part.stems for part in parts)])
         spans = [part.span for part in parts] or [kept[0].span]
-        return Shares(heard, spans, written, self._part_weights([part.is_request for part in parts], heard))
+        return Shares(heard, spans, written, self._part_weights(parts, heard))
 
     def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
@@ -198,13 +199,14 @@ class NeedReader:
         nothing = found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
         return found.heard.shares * found.part_weights[:, np.newaxis], nothing
 
-    def _part_weights(self, requests: Sequence[bool], heard: Heard) -> NDArray[np.float64]:
+    def _part_weights(self, parts: Sequence[Part], heard: Heard) -> NDArray[np.float64]:
         """Return the weight of all that is left, then of each part of it: statements beside requests weigh less."""
-        weights = np.array([1.0, *[ONE] * len(requests)])
+        weights = np.array([1.0, *[ONE] * len(parts)])
         said = np.where(self._filler, 0.0, heard.shares[1:])
         states = (said.max(axis=1, initial=0.0) >= LEAST_REQUESTED) & self._states[said.argmax(axis=1)]
-        specific = states & np.array(requests, bool)
-        if specific.any():
+        specific = states & np.array([part.is_request for part in parts], bool)
+        is_telegraphic = all(part.is_request or part.is_fragment for part in parts)
+        if specific.any() and not is_telegraphic:
             weights[1:][~specific] *= STATEMENT
         return weights
 
@@ -275,7 +277,12 @@ class NeedReader:
     def _propositions(self, text: str, sentences: Iterable[Sentence]) -> list[Part]:
         """Return the parts of sentences with a subject or infinitive of their own; all of one are requests or none."""
         return [
-            Part(span, self._asserted(text, [span])[1], self._grammar.is_request(text, proposition))
+            Part(
+                span,
+                self._asserted(text, [span])[1],
+                self._grammar.is_request(text, proposition),
+                self._grammar.is_fragment(text, proposition),
+            )
             for sentence in sentences
             for proposition in coordinated(text, sentence.span)
             for span in infinitives(text, proposition)

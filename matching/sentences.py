@@ -14,12 +14,15 @@ _INFINITIVE = (
     r"(?!(?:hiver|cher|fer|mer|laser|cuir|plaisir|avenir|loisir|noir|cadre|ordre|gendre|cendre)\b)"
     r"(?:[a-zà-ÿ]{2,}(?:(?<!i)er|(?<!o)ir|[ev]oir|dre|ttre|(?<![ao])ire|a[iî]tre|ivre|clure)|(?:re)?faire|voir|avoir)(?!\w)"
 )
-_OPENS_WITH_INFINITIVE = re.compile(rf"(?:(?:et|ou|puis|donc|enfin|pour|de|à)\s|d['’])*{_INFINITIVE}", re.IGNORECASE)
+_BEFORE_INFINITIVE = (
+    "et|ou|puis|donc|enfin|pour|de|à|aussi|ensuite|également|par ailleurs|de plus|en plus|sinon|surtout"
+)
+_OPENS_WITH_INFINITIVE = re.compile(rf"(?:(?:{_BEFORE_INFINITIVE}),?\s|d['’])*{_INFINITIVE}", re.IGNORECASE)
 _INFINITIVES = re.compile(
     rf"(?:\s(?:et|puis|ou)|,(?:\s(?:et|puis|mais))?)(?:\saussi)?(?=\s(?:(?:de|à)\s|d['’])?{_INFINITIVE})",
     re.IGNORECASE,
 )
-_COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?")
+_COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?|\s[+/&]\s|\sainsi qu(?:e\s|(?=['’]))", re.IGNORECASE)
 
 
 MOST_KEPT = 1024  # texts that are cut once for all who read them: twice as many as are answered together

@@ -8,6 +8,7 @@ import pytest
 from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, tokens
 from matching.language import fitted
 from matching.needs import ONE, STATEMENT
+from matching.sentences import Span
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
 TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
@@ -40,6 +41,7 @@ READER = NeedReader(
         need=["besoin", "problème"],
         joints=["et", "mais"],
         requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
+        verbs=[r"\b(?:je|nous|il|sont|tourne|soude)\b"],
         stop_words=STOP_WORDS,
     ),
     guidance="guidance",
@@ -215,6 +217,8 @@ SCENERY = "Deux soudeurs sont partis. Un robot de soudage tourne."
         (f"Nous voudrions un robot et je cherche un prêt. {SCENERY}", [1.0, ONE, ONE, LESS, LESS]),
         (f"Je cherche un avocat contre mon voisin. {SCENERY}", [1.0, ONE, LESS, LESS]),
         (SCENERY, [1.0, ONE, ONE]),
+        ("Deux soudeuses. Il nous faut un prêt.", [1.0, ONE, ONE]),  # nothing is stated
+        (f"Deux soudeuses. {SCENERY} Il nous faut un prêt.", [1.0, LESS, LESS, LESS, ONE]),
         (f"{SCENERY} Quelles aides pour nous ?", [1.0, ONE, ONE, ONE]),  # who asks to be guided says no need by it
     ],
 )
@@ -222,6 +226,15 @@ def test_beside_a_sentence_that_asks_those_that_only_tell_count_less(text: str, 
     found = READER.shares(text)
     assert found is not None
     assert found.part_weights.tolist() == counts
+
+
+def test_without_a_word_of_verbs_nothing_is_a_fragment() -> None:
+    assert not Grammar().is_fragment("Deux soudeuses", Span(0, 14))
+    verbs = Grammar(verbs=[r"\bsoude\b"])
+    assert verbs.is_fragment("Deux soudeuses", Span(0, 14))
+    assert not verbs.is_fragment("Elle soude", Span(0, 10))
+    long = "deux soudeuses de plus pour le grand atelier du fond"
+    assert not verbs.is_fragment(long, Span(0, len(long)))
 
 
 def test_the_sentence_said_back_is_the_one_that_asks() -> None:

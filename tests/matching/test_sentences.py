@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.sentences import Span, infinitives, opens_with_infinitive
+from matching.sentences import Span, clauses_of, infinitives, opens_with_infinitive
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,18 @@ def test_what_is_to_be_done_beside_something_else_is_a_part_of_its_own(text: str
     assert all(part.endswith(expected) for part, expected in zip(found, parts, strict=True))
 
 
+@pytest.mark.parametrize("between", [", ", " + ", " / ", " & ", " - ", " ainsi que ", " ainsi qu'"])
+def test_two_things_may_be_joined_in_many_ways(between: str) -> None:
+    text = f"un soudeur{between}un robot"
+    found = [text[start:end] for start, end in clauses_of(text, Span(0, len(text)))]
+    assert [part.lstrip("'") for part in found] == ["un soudeur", "un robot"]
+
+
+@pytest.mark.parametrize("text", ["R&D", "BTS+2", "client/serveur", "il faut ainsi quitter"])
+def test_what_joins_nothing_cuts_nothing(text: str) -> None:
+    assert clauses_of(text, Span(0, len(text))) == [Span(0, len(text))]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -33,6 +45,8 @@ def test_what_is_to_be_done_beside_something_else_is_a_part_of_its_own(text: str
         "Et ajouter de l'IA",
         "Refaire le site",
         "Pour exporter",
+        "Par ailleurs, isoler la salle",
+        "Sinon recruter un soudeur",
     ],
 )
 def test_a_sentence_may_open_with_what_is_to_be_done(text: str) -> None:

@@ -66,7 +66,7 @@ def test_every_condition_is_laid_out_with_its_definition_and_what_leaves_it_open
         (
             "Bonjour, je dirige une PME familiale de 38 personnes à Verberie, créée en 1987, et je vous remercie de "
             "votre aide : nous cherchons à réduire notre consommation de gaz. Vous pouvez me joindre le matin.",
-            {"energie.decarbonation", "energie.audit"},
+            {"energie.decarbonation"},
         ),
         ("Nous sommes une PME de mécanique, 30 salariés. On voudrait s'agrandir.", {"invest.croissance"}),
         ("acheter un robot et exporter", {"numerique.robot", "export.prospecter"}),  # one word says the second need

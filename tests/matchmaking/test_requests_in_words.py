@@ -47,6 +47,43 @@ def test_what_only_tells_takes_nothing_from_the_others(told: str) -> None:
     assert set(counts(f"{BESIDE} {told}.")[1:]) == {ONE}
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "Deux caristes pour lundi",
+        "L'électricité hors budget",
+        "Un garant pour le prêt",
+        "Toit de l'atelier à isoler",
+    ],
+)
+def test_a_few_words_without_a_verb_count_as_much_as_a_request(beside: str) -> None:
+    assert set(counts(f"{beside}. Sinon, recruter un soudeur ?")[1:]) == {ONE}
+    stated = counts(f"{beside}. Le robot de soudage tourne bien depuis que nous l'avons. Recruter un soudeur.")
+    assert stated[-1] == ONE > max(stated[1:-1])  # beside statements they are who writes, or why
+
+
+@pytest.mark.parametrize(
+    "joined", ["{} + {}", "{} / {}", "{} & {}", "{} ainsi que {}", "{}. Par ailleurs {}.", "- {}\n- {}"]
+)
+@pytest.mark.parametrize(
+    ("first", "second", "needs"),
+    [
+        ("deux caristes pour lundi", "isoler le toit", {"competences.recruter", "energie.efficacite"}),
+        (
+            "un prêt pour racheter un fonds",
+            "du covoiturage pour l'équipe de nuit",
+            {"creation.reprendre", "mobilite.salaries"},
+        ),
+        ("vendre en Allemagne", "embaucher un apprenti", {"export.prospecter", "competences.alternance"}),
+    ],
+)
+def test_two_needs_are_heard_however_they_are_joined(joined: str, first: str, second: str, needs: set[str]) -> None:
+    heard = {
+        need.sub_need for need in engine.understand(joined.format(first, second), []).needs if need.probability > 0.5
+    }
+    assert needs <= heard
+
+
 def counts(text: str) -> list[float]:
     found = reader_of(engine.language_in_force()).shares(text)
     assert found is not None

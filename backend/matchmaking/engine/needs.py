@@ -173,6 +173,7 @@ def reader_of(version: str) -> matching.NeedReader:
     grammar = matching.Grammar(
         **{name: spoken[name].split() for name in ("negations", "exceptions", "will", "need", "joints")},
         requests=spoken["requests"],
+        verbs=spoken["verbs"],
         stop_words=stop_words(),
     )
     return matching.NeedReader(language_of(version), certainty(), grammar, guidance=spoken["guidance"])
