@@ -88,6 +88,8 @@ class Grammar:
                 or stems[place - 1] in self._will
                 or not self._need.isdisjoint(follows)
             ):
+                if place and stems[place - 1] in self._will:
+                    covered.add(place - 1)  # "je ne cherche pas de prêt" looks for nobody either
                 for later in range(place + 1, min(place + 1 + NEGATION_SPAN, len(stems))):
                     if stems[later] in self.joints:
                         break

@@ -313,8 +313,11 @@ class NeedReader:
             for start, end in clauses_of(text, span):
                 found = words(text[start:end])
                 stems = [stem for _, stem in found]
-                covered = self._grammar.negated(stems)
-                kept += [pair for place, pair in enumerate(found) if place not in covered] if covered else found
+                if covered := self._grammar.negated(stems):
+                    found = [pair for place, pair in enumerate(found) if place not in covered]
+                    if not self._grammar.says_something(stem for _, stem in found):
+                        continue  # all that the clause says is refused: "je ne cherche pas de prêt"
+                kept += found
         return [written for written, _ in kept], [stem for _, stem in kept]
 
 

@@ -10,7 +10,7 @@ from matching.language import fitted
 from matching.needs import ONE, STATEMENT
 from matching.sentences import Span
 
-STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ai aucun veux il nous faut des mon la le les pour"))
+STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ne pas ai aucun veux il nous faut des mon la le les pour"))
 TRADES = ("soudeurs", "chaudronniers", "bouchers", "chauffeurs", "maçons", "serveurs")
 SAID = {
     "recruit": [
@@ -37,7 +37,7 @@ READER = NeedReader(
     Grammar(
         negations=["pas", "sans", "aucun"],
         exceptions=["sauf"],
-        will=["veux"],
+        will=["veux", "cherche"],
         need=["besoin", "problème"],
         joints=["et", "mais"],
         requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
@@ -108,7 +108,9 @@ def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
     assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
 
 
-@pytest.mark.parametrize("text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt"])
+@pytest.mark.parametrize(
+    "text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt", "je ne cherche pas de prêt"]
+)
 def test_a_negated_word_does_not_count(text: str) -> None:
     assert READER.read(text).probabilities.get("loan", 0.0) < 0.2 < READER.read("un prêt").probabilities["loan"]
 
@@ -125,6 +127,13 @@ def test_a_negated_word_does_not_count(text: str) -> None:
 )
 def test_a_negation_hides_what_it_refuses_and_no_more(text: str, need: str) -> None:
     assert heaviest(text) == need
+
+
+def test_who_does_not_look_for_one_thing_looks_for_nobody() -> None:
+    """What looks for something says to recruit, where nothing else is said: it is denied with what it looks for."""
+    assert READER.read("je ne cherche pas de prêt").probabilities.get("recruit", 0.0) < 0.2
+    wish = READER.read("je ne cherche pas de prêt mais un robot")
+    assert wish.probabilities["robot"] > max(0.3, wish.probabilities.get("recruit", 0.0))
 
 
 def test_what_no_scheme_answers_is_told_apart() -> None:
