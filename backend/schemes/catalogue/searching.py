@@ -6,7 +6,7 @@ operators or the needs it serves, and one that holds them in its name comes firs
 
 import re
 from functools import reduce
-from operator import add, and_
+from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import Lexeme, SearchQuery, SearchRank, SearchVector
@@ -17,6 +17,7 @@ from backend.schemes.models import OperatorRole, Revision, ServedNeed
 
 CONFIG = "francais"
 N_WORDS = 12
+SHORT = 3  # letters of a word whose last one is no plural: "gaz", "bus", "prix" is longer and matches itself too
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -38,9 +39,17 @@ def with_words(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:
     if not words:
         return revisions.annotate(relevance=Value(0.0)).none()
     vector = _vector()
-    query = SearchQuery(reduce(and_, (Lexeme(word, prefix=True) for word in words)), config=CONFIG)
+    query = SearchQuery(reduce(and_, map(_forms, words)), config=CONFIG)
     found = revisions.annotate(relevance=SearchRank(vector, query), found_by=vector)
-    return found.filter(Q(found_by=query) | Q(name__unaccent__icontains=text.strip()))
+    as_it_stands = rf"\m{re.escape(text.strip())}"  # from the beginning of a word: "développement" holds "velo"
+    return found.filter(Q(found_by=query) | Q(name__unaccent__iregex=as_it_stands))
+
+
+def _forms(word: str) -> Lexeme:
+    """Return a word, or its singular too: Snowball's French stemmer leaves "vélos" and "bureaux" as they are."""
+    forms = [word, word[:-1]] if len(word) > SHORT and word[-1].lower() in "sx" else [word]
+    found: Lexeme = reduce(or_, (Lexeme(form, prefix=True) for form in forms))
+    return found
 
 
 def relevance_of(revisions: QuerySet[Revision], text: str) -> dict[int, float]:

@@ -32,6 +32,17 @@ def test_a_scheme_is_found_by_words_of_its_name_its_summary_and_its_operators(te
     assert ADEN in found(text)
 
 
+@pytest.mark.parametrize(("singular", "plural"), [("vélo", "vélos"), ("bureau", "bureaux"), ("PRÊT", "PRÊTS")])
+def test_a_plural_finds_what_its_singular_finds(singular, plural):
+    assert found(singular)
+    assert set(found(singular)) == set(found(plural))
+
+
+def test_a_short_word_that_ends_in_s_is_itself():
+    assert set(found("bus")) <= set(found("bu"))
+    assert "tic-reseau-bus" in found("bus")
+
+
 def test_every_word_is_wanted():
     assert ADEN not in found("aden xylophone")
     assert found("xylophone") == []
