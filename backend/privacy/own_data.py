@@ -4,7 +4,7 @@ import ast
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
 from backend.links.models import Kind
 from backend.links.services import live_links
+from backend.matchmaking import engine
 from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
@@ -24,6 +25,8 @@ from backend.matchmaking.models import Alert, CallRequest, FollowUp, Note, Saved
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.kinds import topics_about
 from backend.notifications.models import Stop
+from backend.schemes.catalogue.definitions import manual_sentences
+from backend.schemes.models import Criterion, Scheme
 
 LABELS = dict(FACT_LABELS)
 
@@ -98,15 +101,26 @@ def _request(submission: Submission) -> Iterator[Line]:
         yield Line(label=_("Suivie par"), value=str(submission.officer))
     if submission.text:
         yield Line(label=_("Besoin en vos mots"), value=submission.text)
-    for need in submission.needs.select_related("sub_need"):
-        words = ", ".join(need.evidence)
-        how = _("coché") if need.ticked else _("ajouté par le développeur") if need.added else _("compris de vos mots")
-        yield Line(label=_("Besoin"), value=str(need.sub_need), origin=f"{how} : {words}" if words else how)
+    yield from _needs(submission)
     for said in preferences_of(submission)[0]:
         yield Line(label=_("Préférence"), value=said.label, origin=_("compris de vos mots"))
     for row in submission.unmet_needs.select_related("sub_need"):
         unmet = str(row.sub_need or _("demande non comprise"))
         yield Line(label=_("Besoin sans réponse"), value=f"{unmet} ({row.get_reason_display()})")
+
+
+def _needs(submission: Submission) -> Iterator[Line]:
+    """Tell the needs that are kept; one that the words hardly say is told apart from those that were understood."""
+    result = submission.results.first()
+    chances = result.probabilities if result else {}
+    weights = engine.active_weights()[1]
+    for need in submission.needs.select_related("sub_need"):
+        words, percent = ", ".join(need.evidence), round(100 * chances.get(need.sub_need_id, 0.0))
+        how = _("coché") if need.ticked else _("ajouté par le développeur") if need.added else _("compris de vos mots")
+        label = _("Besoin")
+        if not need.ticked and not need.added and percent < weights.sure:
+            label, how = _("Besoin envisagé, et non retenu"), _("{n} % d’après vos mots").format(n=percent)
+        yield Line(label=label, value=str(need.sub_need), origin=f"{how} : {words}" if words else how)
 
 
 def _contact(submission: Submission) -> Iterator[Line]:
@@ -131,10 +145,12 @@ def _facts(submission: Submission) -> Iterator[Line]:
     for label, value in ((_("Nom"), sheet.name), (_("SIREN"), sheet.company), (_("SIRET"), sheet.establishment)):
         if value:
             yield Line(label=label, value=str(value))
-    for fact in sheet.facts.select_related("author").order_by("recorded_at", "pk"):
+    facts = list(sheet.facts.select_related("author").order_by("recorded_at", "pk"))
+    sentences = _conditions() if any(Fact.ANSWER in fact.name for fact in facts) else {}
+    for fact in facts:
         yield Line(
             label=_label(fact),
-            value=_value(fact),
+            value=_value(fact, sentences),
             since=fact.recorded_at,
             origin=str(fact.author or fact.get_origin_display()),
         )
@@ -151,16 +167,24 @@ def _label(fact: Fact) -> str:
     return str(LABELS.get(fact.name, fact.name))
 
 
-def _value(fact: Fact) -> str:
+def _value(fact: Fact, sentences: Mapping[str, str]) -> str:
     if fact.name.startswith(Fact.DECLINED):
         name, denied, value = fact.name.removeprefix(Fact.DECLINED).partition(IS)
-        told = {"label": LABELS.get(name, name), "value": _denied(name, value)}
-        return _("ce n’est pas ça : %(label)s %(value)s") % told if denied else name
+        label = LABELS.get(name) or sentences.get(name, _("condition d’une fiche qui a changé"))
+        told = {"label": label, "value": _denied(name, value)}
+        return _("ce n’est pas ça : %(label)s %(value)s") % told if denied else str(label)
     if fact.value is None:
         return _("réponse retirée")
     if fact.name.startswith(Fact.ANSWER):
-        return f"{fact.name.removeprefix(Fact.ANSWER)} : {value_text('', fact.value)}"
+        sentence = sentences.get(fact.name, _("condition d’une fiche qui a changé"))
+        return f"« {sentence} » : {value_text('', fact.value)}"
     return beside_label(fact.name, fact.value) if says(fact.value) else _("inconnu")
+
+
+def _conditions() -> dict[str, str]:
+    """Return the sentences of the conditions of today's sheets, by the names of their answers."""
+    rows = Criterion.objects.filter(revision__in=Scheme.objects.values("current")).values_list("definition", flat=True)
+    return {f"{Fact.ANSWER}{name}": text for row in rows for name, text in manual_sentences(row).items()}
 
 
 def _denied(name: str, written: str) -> str:

@@ -1,0 +1,39 @@
+"""What a firm reads of the needs and answers that are kept of its file: in words, and no guess as a fact."""
+
+import pytest
+
+from backend.companies.models import Fact
+from backend.companies.services import record_facts
+from backend.privacy.own_data import own_data
+from tests.factories import DAY, link_to, make_submission
+from tests.neighbour import ours
+
+pytestmark = pytest.mark.django_db
+
+
+def told(submission):
+    return [(line.label, line.value, line.origin) for theme in own_data(submission) for line in theme.lines]
+
+
+def test_a_need_that_the_words_hardly_say_is_told_apart():
+    submission = make_submission(needs=("numerique.robot",), text="Je ne veux pas de prêt. Un four à 38000 vite")
+    needs = [line for line in told(submission) if line[0].startswith("Besoin ") or line[0] == "Besoin"]
+    sure = {value for label, value, _ in needs if label == "Besoin"}
+    unsure = {(value, origin) for label, value, origin in needs if label == "Besoin envisagé, et non retenu"}
+    assert "Robots, machines connectées" in " ".join(sure) or len(sure) >= 2
+    assert unsure
+    assert all("% d’après vos mots" in origin for _, origin in unsure)
+    assert not any("prêt" in value for value in sure)
+
+
+def test_an_answer_is_told_by_the_sentence_of_its_condition(client):
+    submission = make_submission(confirmed=True)
+    given = {f"{Fact.ANSWER}aide-apprentissage-2026.contract": False, f"{Fact.ANSWER}gone.for-good": True}
+    record_facts(sheet=submission.sheet, values=given, origin=Fact.Origin.DECLARED, on=DAY)
+    values = [value for label, value, _ in told(submission) if label == "Réponse à une condition"]
+    assert values[1] == "« condition d’une fiche qui a changé » : oui"
+    assert values[0].endswith("» : non")
+    assert "aide-apprentissage-2026" not in values[0]
+    page = client.get(f"/resultat/{link_to(submission)}/mes-donnees/").content.decode()
+    assert "aide-apprentissage-2026.contract" not in page
+    assert ours(Fact).filter(name__endswith="gone.for-good").exists()
