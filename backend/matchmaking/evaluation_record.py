@@ -60,6 +60,10 @@ class Evaluation:
     n_requests: int
     measures: tuple[Measure, ...]
 
+    @property
+    def has_intervals(self) -> bool:
+        return any(measure.interval for measure in self.measures)
+
 
 def read_evaluation(path: Path) -> Evaluation | None:
     """Return what was recorded last; nothing while nothing was."""

@@ -183,6 +183,23 @@ def test_a_sheet_says_what_the_window_is_on_the_day(client, window, said):
     assert said in text_of(client.get(f"{LIST}{get_scheme().source_key}/"))
 
 
+@pytest.mark.parametrize("state", ["closed", "suspended", "exhausted"])
+def test_nobody_is_asked_whether_they_may_have_what_is_closed(client, state):
+    window = {"state": state, "opens_on": None, "closes_on": None, "recurring": None, "note": None}
+    publish_change(get_scheme(), window=window)
+    text = text_of(client.get(f"{LIST}{get_scheme().source_key}/"))
+    assert "Puis-je en bénéficier" not in text
+    assert "ce qui est ouvert aujourd’hui pour le même besoin. Que puis-je demander ?" in text
+
+
+def test_sources_are_numbered_as_the_sheet_names_them(client):
+    page = client.get(f"{LIST}hdf-creation-entreprise/").content.decode()
+    assert "(source 3)" in page
+    listed_sources = page.partition('<h2 id="sources">')[2].partition("</section>")[0]
+    assert "<ol>" in listed_sources
+    assert listed_sources.count("<li>") >= 3
+
+
 def test_an_archived_scheme_keeps_its_page_which_says_so_and_leaves_the_list(client):
     archive(scheme=get_scheme(KEY), approver=make_approver(), reason="Terminé.")
     response = client.get(f"{LIST}{KEY}/")
