@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, Extract, FirstValue, Greatest, 
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
+from backend.matchmaking.finding import file_named
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, Need, Result, Submission
 from backend.matchmaking.models.results import MatchQuerySet
 from backend.matchmaking.models.submissions import SubmissionQuerySet
@@ -42,7 +43,6 @@ URGENCY_UNKNOWN = 2.0
 DEADLINES = ((7, 4.0), (30, 2.0))  # days left at most, weight
 SOON = timedelta(days=DEADLINES[-1][0])
 HORIZON = "project.horizon"
-SIREN_DIGITS, SIRET_DIGITS = 9, 14
 
 
 class Tab:
@@ -67,7 +67,7 @@ class Filters:
     epci: str = ""  # short name
     need: str = ""  # key of a family of needs
     horizon: str = ""
-    words: str = ""  # in the names of the firm or of who filed; or a SIREN, a SIRET, a file's number
+    words: str = ""  # of ``finding``
     unanswered: bool = False  # only those that nothing answers
     order: str = ""
 
@@ -158,26 +158,8 @@ def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> Submiss
     if filters.unanswered:
         files = files.filter(~Exists(_answering()))
     if filters.words:
-        files = files.filter(_named(filters.words))
+        files = files.filter(file_named(filters.words))
     return files.alias(needed_by=_horizon()).filter(needed_by=_json(filters.horizon)) if filters.horizon else files
-
-
-def _named(words: str) -> Q:
-    """Find a file by names, by the SIREN or SIRET of its firm, or by its own number."""
-    found = Q(sheet__name__icontains=words) | Q(contact__name__icontains=words)
-    digits = "".join(words.split())
-    number = words.rsplit("-", 1)[-1].strip()
-    if _is_number(digits) and len(digits) == SIREN_DIGITS:
-        found |= Q(sheet__company__siren=digits)
-    if _is_number(digits) and len(digits) == SIRET_DIGITS:
-        found |= Q(sheet__establishment__siret=digits)
-    if _is_number(number) and len(number) <= SIREN_DIGITS:
-        found |= Q(pk=int(number))
-    return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 # -- before and after a file

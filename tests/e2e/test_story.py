@@ -167,7 +167,7 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     sign_in(desk, ARC_OFFICER)
     see(desk, "09-file-attente")
     # Other stories share its queue: it may be on another page.
-    desk.get_by_label("Entreprise, contact, SIREN ou numéro").fill(name)
+    desk.get_by_label("Entreprise, contact, téléphone, SIREN ou numéro").fill(name)
     desk.get_by_role("button", name="Chercher").click()
     expect(desk).to_have_url(re.compile("recherche="))
     row = desk.get_by_role("row").filter(has_text=name)

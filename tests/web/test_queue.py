@@ -81,9 +81,9 @@ NARROWED = "recherche=tôlerie&a_qui=equipe&tri=nom&epci=ARC"
     ("make", "query"),
     [
         *((make_officer, f"etat={tab}") for tab in TABS),
-        *((make_officer, f"etat={tab}&{NARROWED}") for tab in ("a-lire", "a-traiter")),
+        *((make_officer, f"etat={tab}&{NARROWED}") for tab in ("a-lire", "tous")),
         *((make_lead, f"etat={tab}") for tab in ("a-lire", "a-rappeler", "offerts", "tous")),
-        (make_lead, "etat=a-traiter&recherche=tôlerie"),
+        (make_lead, "etat=a-lire&recherche=tôlerie"),
     ],
 )
 def test_a_page_asks_few_questions_and_is_light(client, make, query):
@@ -91,7 +91,7 @@ def test_a_page_asks_few_questions_and_is_light(client, make, query):
     make_call()
     client.force_login(make())
     n, response = count_queries(client, f"/agent/?{query}")
-    assert n <= MOST_QUERIES
+    assert n <= MOST_QUERIES + 2 * ("recherche" in query)  # what is found elsewhere, and among those to call
     assert len(response.content) <= MOST_BYTES
     assert len(gzip.compress(response.content)) <= MOST_COMPRESSED
 

@@ -35,7 +35,7 @@ class QueueForm(forms.Form):
         error_messages={"invalid_choice": _("« %(value)s » n’est pas un onglet : choisissez parmi ceux de la page.")},
     )
     recherche = PlainText(
-        label=_("Entreprise, contact, SIREN ou numéro"),
+        label=_("Entreprise, contact, téléphone, SIREN ou numéro"),
         required=False,
         max_length=80,
         error_messages={"max_length": _("Ces mots ont %(show_value)d caractères, 80 au plus : raccourcissez-les.")},

@@ -21,6 +21,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.calls import present_calls
 from backend.matchmaking.dead_addresses import unreachable_officers
+from backend.matchmaking.finding import call_named
 from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
 from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
 from backend.matchmaking.models.submissions import SubmissionQuerySet
@@ -75,6 +76,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     }
     if filters.tab == Tab.TO_CALL:
         calls = CallRequest.objects.visible_to(user).waiting().select_related("epci")
+        if filters.words:
+            calls = calls.filter(call_named(filters.words))
         asked = Paginator(calls, PER_PAGE).get_page(request.GET.get("page"))
         promised = calls_promised(user, on=on).select_related(
             "submission__sheet", "submission__contact", "recorded_by"
@@ -98,6 +101,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     else:
         n = None if filters.narrows else counts.by_tab[filters.tab]
         page, rows = _page(user, filters, request.GET.get("page"), visible, n=n)
+        if filters.words and filters.tab != Tab.ALL:
+            elsewhere = queue_of(user, replace(filters, tab=Tab.ALL), on=on, visible=visible).order_by().count()
+            if elsewhere and not page.paginator.count:  # who telephones does not say where their file stands
+                return redirect(f"{request.path}?{urlencode({**shown, 'etat': Tab.ALL})}")
+            context["elsewhere"] = elsewhere - page.paginator.count
+        if filters.words:
+            context["called"] = (
+                CallRequest.objects.visible_to(user).waiting().filter(call_named(filters.words)).count()
+            )
         context |= {"page": page, "rows": rows}
         if filters.tab == Tab.TO_DO and not filters.narrows:
             context["unreachable"] = unreachable_officers(user)
