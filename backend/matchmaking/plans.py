@@ -88,6 +88,11 @@ class Links:
         revision = self.revisions.get(key)
         return f"«{NBSP}{revision.name if revision else self._other_names.get(key, key)}{NBSP}»"
 
+    def may_replace(self, key: str, other: str) -> bool:
+        """Tell whether either of two schemes is said to stand in for the other."""
+        pair = {key, other}
+        return any(link.kind == Kind.ALTERNATIVE_TO and {link.scheme, link.other} == pair for link in self.links)
+
     # -- beside a scheme
 
     def of(self, key: str) -> tuple[LinkView, ...]:

@@ -161,10 +161,19 @@ class Open:
     compiled: engine.Catalogue
 
 
-def open_of(submission: Submission, result: Result, compiled: engine.Catalogue | None = None) -> Open:
-    """Return what may be asked of a result, of our catalogue as it is unless it was just read."""
+def open_of(
+    submission: Submission,
+    result: Result,
+    compiled: engine.Catalogue | None = None,
+    *,
+    left_out: Collection[int] = (),
+) -> Open:
+    """Return what may be asked of a result, of our catalogue as it is unless it was just read.
+
+    ``left_out``: schemes, by key, that were set aside. No answer is asked for them.
+    """
     return Open(
-        matches=tuple(result.answering),
+        matches=tuple(match for match in result.answering if match.scheme_id not in left_out),
         facts=result.facts,
         declined=declined_questions(submission),
         spoken=result.spoken_activities,

@@ -56,6 +56,7 @@ class Shortlist:
     lost: tuple[Revision, ...]  # what a project that has begun cannot have any more
     n_more: int
     nothing_fits: bool
+    left_out: frozenset[int]  # schemes that were set aside, or that the firm has: nothing is asked for them
     superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
     followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something, the last said first
 
@@ -137,13 +138,14 @@ def _layout(
     ordered, to_choose = _in_order(first, known)
     return Shortlist(
         cards=ordered,
-        steps=_steps(ordered, known, doubtful),
+        steps=_steps(_to_do(ordered), known, doubtful),
         to_choose=to_choose,
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
         lost=tuple(_lost(matches, known, asked)),
         n_more=sum(match not in shown for match in parts.rest),
         nothing_fits=not kept and not parts.answering,
+        left_out=frozenset(scheme for scheme, review in reviews.items() if is_set_aside(review)),
     )
 
 
@@ -166,15 +168,28 @@ def _in_order(cards: list[Card], known: Known) -> tuple[tuple[Card, ...], tuple[
     return (*planned, *left_out, *cards[len(kept) :]), left_out
 
 
+def _to_do(cards: Sequence[Card]) -> list[Card]:
+    """Return the cards that steps are taken from: what was kept, once anything was, and nothing the firm cannot have.
+
+    Whoever reviewed a file chose: what nobody read is no step beside it.
+    """
+    possible = [card for card in cards if card.match.eligibility != Match.Verdict.INELIGIBLE]
+    return [card for card in possible if card.verdict == KEPT] or possible
+
+
 def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:
     return links.plan({card.match.scheme.key: card.match.score or 0.0 for card in cards})
 
 
 def _steps(cards: Sequence[Card], known: Known, doubtful: Container[str]) -> tuple[Step, ...]:
-    """Return what to do first, of schemes that go together: one of each need, and a study before what it opens."""
+    """Return what to do first, of schemes that go together: one of each need, and a study before what it opens.
+
+    Of two for one need of which one may replace the other, the first: both would be done for one and the same thing.
+    """
     by_scheme = {card.match.scheme_id: card for card in cards}
     by_name = {card.revision.name: card for card in cards}
-    plan = _plan(links_of(cards, known), cards) if len(cards) > 1 else ()
+    links = links_of(cards, known)
+    plan = _plan(links, cards) if len(cards) > 1 else ()
     before = {step.scheme_id: [by_name[name] for name in step.after if name in by_name] for step in plan}
     opens = {name: step.name for step in plan for name in step.after}
     found: dict[int, Step] = {}
@@ -182,6 +197,11 @@ def _steps(cards: Sequence[Card], known: Known, doubtful: Container[str]) -> tup
     def take(card: Card) -> None:
         for other in before.get(card.match.scheme_id, ()):
             take(other)
+        others = (step.card.match for step in found.values() if step.card.match.need_id == card.match.need_id)
+        if card.verdict != KEPT and any(
+            links.may_replace(card.match.scheme.key, other.scheme.key) for other in others
+        ):
+            return
         if card.revision.next_step:
             found.setdefault(card.match.scheme_id, Step(card=card, opens=opens.get(card.revision.name, "")))
 

@@ -11,10 +11,12 @@ from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.match_input import Question
 from backend.matchmaking.models import Match
+from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import latest_result, request_of
-from backend.matchmaking.reviews import end_review
+from backend.matchmaking.reviews import KEPT, end_review
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import N_STEPS, preview, shortlist_of, told_card
+from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
 from tests.neighbour import ours
@@ -94,6 +96,53 @@ def test_a_doubtful_need_gets_no_step_before_those_of_a_sure_one(text, need):
     assert sure == {need}
     assert {step.card.match.need_id for step in page.steps} == {need}
     assert len(page.steps) == min(N_STEPS, len(page.cards))
+
+
+def test_of_two_that_replace_each_other_one_is_a_step(submission):
+    """The aids for apprentices are for one contract each, and their steps were both told of it."""
+    page = show(make_submission(needs=("competences.alternance",), text=""))
+    either = {"aide-unique-apprentissage", "aide-apprentissage-2026"}
+    assert either <= set(keys(page.cards))
+    assert len(either & set(keys(step.card for step in page.steps))) == 1
+    assert len(page.steps) == N_STEPS
+
+
+def test_once_somebody_reviewed_a_file_its_steps_are_what_they_kept(submission, officer):
+    before = show(submission)
+    assert len(before.steps) > 1
+    decide(submission, before.cards[-1].match.scheme, officer)
+    assert len(show(submission).steps) == len(before.steps)  # until the firm is told
+    end_review(submission=submission, officer=officer, on=DAY)
+    after = show(submission)
+    assert [step.card.match.scheme_id for step in after.steps] == [before.cards[-1].match.scheme_id]
+    assert len(after.cards) > 1
+
+
+def test_what_was_kept_and_cannot_be_had_any_more_is_no_step(submission, officer):
+    begun = make_submission(confirmed=True)
+    correct_submission(submission=begun, facts={"project.started": True}, on=DAY)
+    lost = show(begun).lost[0].scheme
+    decide(submission, lost, officer)
+    end_review(submission=submission, officer=officer, on=DAY)
+    assert [step.card.match.scheme_id for step in show(submission).steps] == [lost.pk]
+    correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
+    page = show(submission)
+    now = {card.match.scheme_id: card for card in page.cards}[lost.pk]
+    assert (now.verdict, now.match.eligibility) == (KEPT, Match.Verdict.INELIGIBLE)
+    assert lost.pk not in {step.card.match.scheme_id for step in page.steps}
+
+
+def test_what_was_set_aside_is_asked_about_no_more(submission, officer):
+    refused = show(submission).cards[0].match.scheme
+    decide(submission, refused, officer, "other", comment="Non.")
+    assert refused.pk not in show(submission).left_out
+    end_review(submission=submission, officer=officer, on=DAY)
+    page, result = show(submission), latest_result(submission, on=DAY)
+    assert refused.pk in page.left_out
+    everything, left = open_of(submission, result), open_of(submission, result, left_out=page.left_out)
+    assert {match.scheme_id for match in everything.matches} - {match.scheme_id for match in left.matches} == {
+        refused.pk
+    }
 
 
 def test_a_project_that_has_begun_is_told_what_it_lost(submission):
@@ -209,3 +258,15 @@ def test_the_list_is_narrowed_by_scope_words_and_word(submission, officer):
     decide(submission, listed()[0].match.scheme, officer, "not_worth_it")
     end_review(submission=submission, officer=officer, on=DAY)
     assert name not in [row.revision.name for row in listed(Scope.ALL)]
+
+
+@pytest.mark.parametrize(
+    ("phone", "said"), [("03 53 01 60 77", "vous appelle"), ("", "nous n’avons pas de téléphone")]
+)
+def test_a_call_is_promised_where_there_is_a_number_to_call(officer, phone, said):
+    submission = make_submission(confirmed=True, phone=phone)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour")
+    sent = Notification.objects.get(kind="reviewed", about__contains=[submission.topic])
+    for text in (sent.text, sent.html.replace("&nbsp;", " ")):
+        assert (f"{officer} vous appelle" in text) == bool(phone)
+        assert ("ous n’avons pas de téléphone où vous joindre" in text) == (not phone)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.fact_display import FACT_LABELS
@@ -240,13 +241,25 @@ class CloseForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Dites comment ce dossier se termine : choisissez dans la liste.")},
     )
-    note = PlainText(label=_("Un mot à l’entreprise (facultatif : elle le lira)"), required=False, max_length=500)
+    note = PlainText(
+        label=_("Un mot à l’entreprise (facultatif)"),
+        required=False,
+        max_length=500,
+        help_text=_("Elle le lit sur sa page : aucun courriel ne part."),
+    )
+
+
+class ColleagueField(forms.ModelChoiceField[User]):
+    """An officer, with whom they work for: one elsewhere takes the file with them."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj} – {getattr(obj, 'works_for', '')}"
 
 
 class OfferForm(forms.Form):
-    """To whom a file, or all of them, is offered."""
+    """To whom a file, or all of them, is offered: colleagues of one's own team first."""
 
-    to = forms.ModelChoiceField(
+    to = ColleagueField(
         label=_("À qui ?"),
         queryset=User.objects.none(),
         empty_label=_("Choisir une personne"),
@@ -254,13 +267,27 @@ class OfferForm(forms.Form):
             "required": _("Choisissez une personne dans la liste."),
             "invalid_choice": _("Cette personne n’est pas dans la liste : choisissez-en une autre."),
         },
+        help_text=_(
+            "Votre équipe d’abord. Quelqu’un d’une autre intercommunalité lit le dossier dès maintenant et, s’il "
+            "l’accepte, l’emporte : votre équipe ne le verra plus."
+        ),
     )
     note = PlainText(label=_("Un mot (facultatif)"), required=False, max_length=500)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = User.objects.filter(memberships__in=Membership.objects.reviewing()).exclude(pk=by.pk).distinct()
-        self.fields["to"].queryset = others.order_by("last_name", "first_name")  # type: ignore[attr-defined]
+        posts = Membership.objects.reviewing().filter(user=OuterRef("pk")).order_by("pk")
+        ours = by.memberships.reviewing().values("organisation")
+        others = (
+            User.objects.filter(Exists(posts))
+            .exclude(pk=by.pk)
+            .annotate(
+                works_for=Subquery(posts.values("organisation__name")[:1]),
+                is_near=Exists(posts.filter(organisation__in=ours)),
+            )
+        )
+        ordered = others.order_by(F("is_near").desc(), "last_name", "first_name")
+        self.fields["to"].queryset = ordered  # type: ignore[attr-defined]
 
 
 class ReferForm(forms.Form):

@@ -67,14 +67,15 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> As
 def _sheet(submission: Submission, officer: User, again: Asked | None) -> dict[str, Any]:
     read_once(submission)
     result = latest_result(submission, on=current_day())
-    questions = open_questions(open_of(submission, result))
+    firm_reads = present_both(submission, result, viewer=officer)[1]
+    questions = open_questions(open_of(submission, result, left_out=firm_reads.left_out))
     asked = first_asked(known_values(submission), questions, N_ASKED)
     steps = FollowUp.objects.standing().filter(submission=submission)
     return {
         "submission": submission,
         "asked": [again if again and again.question.name == one.question.name else one for one in asked],
         "of_others": questions.of_others,
-        "firm_reads": present_both(submission, result, viewer=officer)[1],
+        "firm_reads": firm_reads,
         "last_step": steps.select_related("scheme__current", "recorded_by").first(),
         "last_note": submission.notes.visible_to(officer).select_related("author").first(),
         "can_decide": True,

@@ -115,7 +115,7 @@ def result_page(
     answer = latest_result(submission, on=current_day(), rules=rules)
     alert, reader = submission.page_alert, submission.page_reader
     page, said = shortlist_of(submission, answer), said_back(submission, answer)
-    questions = open_questions(open_of(submission, answer, rules.compiled))
+    questions = open_questions(open_of(submission, answer, rules.compiled, left_out=page.left_out))
     organisation = organisation_in_charge(submission)
     shows_aids = "aid_form" in sent or proposes_de_minimis(answer) or has_aids(submission)
     ledger = ledger_of(submission, on=answer.on) if shows_aids else None
