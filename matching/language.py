@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILLER = "filler"  # the class of what greets, presents, thanks or says how to call
 NOTHING = "nothing."  # classes that no scheme answers are named so
+NOISE = f"{NOTHING}noise"  # of keys hit at random, and talk of the weather
 
 # Of each fit, in an order of its own; how many passes over the texts. Looked at on the tuning half of the requests and
 # on short ones that nothing learnt: less of a penalty knows more of few words, and forgets long ones.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from matching.centroids import Centroids
 from matching.certainty import Certainty, Signs, log_of
 from matching.grammar import Grammar
-from matching.language import FILLER, NOTHING, Heard, Language
+from matching.language import FILLER, NOISE, NOTHING, Heard, Language
 from matching.sentences import Sentence, Span, clauses_of, coordinated, infinitives, sentences_of
 from matching.text import words
 
@@ -27,7 +27,7 @@ STATEMENT = 0.3  # weight of a sentence that states something, beside one that r
 LEAST_REQUESTED = 0.15  # share of a class from which a request says what it is for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
-FAINT = 0.12  # a text with no greater share of a sub-need, and more that is filler, is small talk
+FAINT = 0.25  # a text with no greater share of a sub-need, and more that is filler or noise, is small talk
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -52,7 +52,7 @@ class Wish:
     closeness : mapping of str to float
         By scheme key, how close the text comes to what is said of the scheme: a cosine in [0, 1].
     elsewhere : float
-        The greatest share of what no scheme answers in the text.
+        The greatest share of what no scheme answers in the text; noise apart, which says nothing.
     foreign : bool
         Whether the text is in another language: nothing is read in it.
     preferences : frozenset of str
@@ -135,6 +135,7 @@ class NeedReader:
         self._needs = np.array([name != FILLER and not name.startswith(NOTHING) for name in names], bool)
         self._nothing = np.array([name.startswith(NOTHING) for name in names], bool)
         self._filler = np.array([name == FILLER for name in names], bool)
+        self._noise = np.array([name == NOISE for name in names], bool)
         self._states = np.array([name not in (FILLER, guidance) for name in names], bool)
 
     def read(self, text: str, ticked: Iterable[str] = (), *, centroids: Centroids | None = None) -> Wish:
@@ -172,7 +173,7 @@ class NeedReader:
             probabilities=probabilities,
             sentences=sentences,
             closeness=centroids.closeness(found.heard) if centroids else {},
-            elsewhere=float(nothing[0]),
+            elsewhere=float(found.heard.shares[0, self._nothing & ~self._noise].max(initial=0.0)),
         )
 
     def shares(self, text: str) -> Shares | None:
@@ -304,7 +305,7 @@ class NeedReader:
 
     def _is_small_talk(self, shares: NDArray[np.float64]) -> bool:
         most = float(shares[:, self._needs].max(initial=0.0))
-        return most < FAINT and float(shares[0, self._filler].max(initial=0.0)) > most
+        return most < FAINT and float(shares[0, self._filler | self._noise].sum()) > most
 
     def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
         """Return the words of some parts of a text that no negation covers, as written and as stems."""
