@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 from backend.web.views import (
     access,
     actions,
+    address,
     aids,
     answer,
     assisted,
@@ -152,6 +153,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resultat/<str:token>/effacer/", own_data.erase, name="erase"),
     path("demande-effacee/", own_data.erased, name="erased"),
     path("resultat/<str:token>/liens/", access.end_links, name="end_links"),
+    path("resultat/<str:token>/confirmation/", address.send_confirmation, name="send_confirmation"),
+    path("resultat/<str:token>/adresse/", address.correct_address, name="correct_address"),
     path("resultat/<str:token>/acces/envoyer/", access.send_access, name="send_access"),
     path("acces/<str:token>/", access.access, name="access"),
     path("confirmer/<str:token>/", result.confirm, name="confirm"),

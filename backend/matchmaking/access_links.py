@@ -1,14 +1,19 @@
 """The link of 30 minutes, or the one that confirms an address: sent on request, to the address that is known."""
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.emails import about_guest, enqueue_access_link, enqueue_confirmation
 from backend.matchmaking.models import Guest, Submission
+from backend.notifications.kinds import KINDS
+from backend.notifications.models import Notification
 
+CONFIRMATION = "confirm_address"
 RESEND_SECONDS = 120  # between two e-mails with the same link, so that nobody's box is filled for them
 
 
@@ -64,3 +69,25 @@ def send_access_link(*, submission: Submission) -> None:
         )
     else:
         enqueue_confirmation(submission, suffix=f":again:{minute}")
+
+
+@transaction.atomic
+def send_confirmation_again(*, submission: Submission) -> Notification:
+    """Send the confirmation again, and return its e-mail: a new one is not sent yet.
+
+    One that waits stands for another, and one that has just left too: two would be one too many.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    sent = to_contact(submission).filter(kind=CONFIRMATION, recipient__iexact=submission.contact.email)
+    last, now = sent.order_by("-owed_at", "-pk").first(), timezone.now()
+    if last and last.state in (Notification.State.DUE, Notification.State.CLAIMED):
+        return last
+    if last and last.state == Notification.State.SENT and again_from(last) > now:
+        return last
+    return enqueue_confirmation(submission, suffix=f":again:{now.timestamp():.6f}")
+
+
+def again_from(confirmation: Notification) -> datetime:
+    """Return from when on a confirmation that left may be asked for again."""
+    (_, seconds), *_ = KINDS[CONFIRMATION].spacing
+    return confirmation.due_at + timedelta(seconds=seconds)

@@ -13,19 +13,12 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, User
 from backend.common.work import Work
-from backend.journal.models import Kind as Event
-from backend.journal.services import record_event
-from backend.links.models import OF_SUBMISSIONS
-from backend.links.services import revoke_links
+from backend.matchmaking.address_change import replace_address
 from backend.matchmaking.assisted import is_of_staff
-from backend.matchmaking.emails import enqueue_confirmation, enqueue_officer_unreachable
-from backend.matchmaking.file_events import end_shares
+from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
-from backend.matchmaking.guests import end_guests
 from backend.matchmaking.in_charge import check_may_decide
-from backend.matchmaking.models import FollowUp, PartnerShare, Submission
-from backend.matchmaking.ownership import numbers_read
-from backend.matchmaking.services import compute_results_of
+from backend.matchmaking.models import FollowUp, Submission
 from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
 from backend.notifications.suppression import dead_among, digests, lift_suppressions
@@ -109,8 +102,7 @@ def unreachable_officers(lead: User) -> list[User]:
 def correct_address(*, submission: Submission, officer: User, email: str, on: date) -> None:
     """Give a file the address that its contact said on the telephone, which gets a confirmation and nothing else yet.
 
-    Until it is confirmed no other file is read with this one: their results are computed again. Its
-    shares with partners end, and what was asked of them: the firm was not who agreed at the former address.
+    What ends with the former address is in ``replace_address``.
 
     Raises ``NoDeadAddress``; ``FollowUpError`` where it is no address, or the one that the file has already, or a
     colleague's where an officer filed for the firm.
@@ -130,25 +122,13 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
         raise FollowUpError(
             f"{email} est l’adresse d’un agent ou d’un service : donnez celle de l’entreprise, qui la confirme."
         )
-    contact = submission.contact
-    if email.lower() == contact.email.lower():
+    if email.lower() == submission.contact.email.lower():
         raise FollowUpError("C’est l’adresse du dossier : si elle fonctionne de nouveau, dites-le.")
-    together = numbers_read(submission)
-    end_guests(submission)
-    end_shares(submission, how=PartnerShare.Ending.ADDRESS, actor=officer)  # the old address agreed
-    contact.email = email
-    contact.save(update_fields=["email"])
-    submission.confirmed_at = None
     submission.officer = submission.officer or officer  # who follows a file goes on seeing it
-    submission.save(update_fields=["confirmed_at", "officer"])
-    compute_results_of([submission.pk, *together], on=on)
+    submission.save(update_fields=["officer"])
     lift_suppressions(address=email, by=officer)
     close_tasks(submission=submission, officer=officer)
-    now = timezone.now()
-    for kind in OF_SUBMISSIONS:  # the former address opens nothing of this file any more
-        revoke_links(kind=kind, object_id=submission.pk)
-    enqueue_confirmation(submission, suffix=f":corrected:{now.timestamp():.0f}")
-    record_event(kind=Event.ADDRESS_CORRECTED, actor=officer, submission_id=submission.pk, epci_id=submission.epci_id)
+    replace_address(submission, email, on=on, by=officer)  # the former one opens nothing of this file any more
 
 
 @transaction.atomic

@@ -50,9 +50,9 @@ def about_guest(guest: Guest) -> tuple[str, str]:
     return guest.submission.topic, guest.key
 
 
-def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> None:
+def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> Notification:
     confirm_url = placeholder(Kind.CONFIRM, submission.pk)
-    enqueue_email(
+    return enqueue_email(
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,

@@ -356,12 +356,16 @@ def explain_stop(*, address: str, topic: str, reason: str, on: date) -> bool:
     return True
 
 
-def take_back(*, about: str, kinds: Iterable[str], why: str, recipient: str = "") -> set[str]:
-    """Give up what is owed about something and has not left, to everybody or to one; return of which kinds it was."""
-    unsent = Notification.objects.filter(state=Notification.State.DUE, about__contains=[about], kind__in=kinds)
+def take_back(*, about: str, kinds: Iterable[str], why: str, recipient: str = "", leaving: bool = False) -> set[str]:
+    """Give up what is owed about something and has not left, to everybody or to one; return of which kinds it was.
+
+    With ``leaving`` also what a worker has in hand: it is recorded as sent if it leaves, else nobody tries it again.
+    """
+    states = (Notification.State.DUE, *((Notification.State.CLAIMED,) if leaving else ()))
+    unsent = Notification.objects.filter(state__in=states, about__contains=[about], kind__in=kinds)
     if recipient:
         unsent = unsent.filter(recipient__iexact=recipient)
-    found = list(unsent.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "kind"))
+    found = list(unsent.select_for_update(skip_locked=not leaving, of=("self",)).values_list("pk", "kind"))
     Notification.objects.filter(pk__in=[pk for pk, _kind in found]).update(
         state=Notification.State.FAILED, ended_at=timezone.now(), error=why
     )

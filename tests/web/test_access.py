@@ -455,6 +455,8 @@ TABLE: dict[str, Row] = {
     "erased": page(),
     "end_links": Row(PUBLIC, method="post", args=token, sent=lambda case: {"others": "1"}),
     "send_access": Row(PUBLIC, method="post", args=token),
+    "send_confirmation": Row(PUBLIC, method="post", args=token),
+    "correct_address": Row(PUBLIC, method="post", args=token, sent=lambda case: {"email": "juste@firm.example"}),
     "access": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.ACCESS)]),
     "confirm": Row(PUBLIC, args=lambda case: [link_to(case.file, LinkKind.CONFIRM)]),
     "stop": Row(PUBLIC, args=lambda case: [stop_link("a@b.example", "alerts:submission:1")]),

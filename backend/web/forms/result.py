@@ -24,6 +24,17 @@ class AddressForm(forms.Form):
     )
 
 
+class OwnAddressForm(forms.Form):
+    """The address that a firm meant when it filed."""
+
+    email = MailField(
+        label=_("La bonne adresse électronique"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Sans adresse, nous ne pouvons pas vous répondre.")},
+    )
+
+
 class GuestForm(forms.Form):
     """Whom to invite to a request, and what they may do there."""
 

@@ -284,6 +284,11 @@ def filing_of(said: Stated, contact: ContactForm) -> Filing:
     )
 
 
+def filed_here(request: HttpRequest, submission: Submission) -> bool:
+    """Tell whether this browser filed a submission, and nothing since; it knows for a day."""
+    return bool(request.session.get(FILED) == str(submission.filing_key))
+
+
 def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
     """The second click of a double click, by the same browser: the draft is gone because the first one filed it."""
     key = request.session.get(FILED)

@@ -17,6 +17,7 @@ from backend.common.days import current_day
 from backend.links.models import Kind
 from backend.links.services import live_links, make_link
 from backend.matchmaking import engine
+from backend.matchmaking.address_change import awaits_first_confirmation
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
 from backend.matchmaking.contents import FOLLOW_UPS, NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
@@ -55,12 +56,12 @@ from backend.web.access import (
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
-from backend.web.forms.result import AlertForm, CallMeForm, GuestForm
+from backend.web.forms.result import AlertForm, CallMeForm, GuestForm, OwnAddressForm
 from backend.web.forms.states import CallWordForm, RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
 from backend.web.views.access import links_of
-from backend.web.views.answer import NUMBER, WRONG
+from backend.web.views.answer import NUMBER, WRONG, filed_here
 from backend.web.views.journal import openings_of
 
 
@@ -95,6 +96,7 @@ class Sent(TypedDict, total=False):
     stop_refused: str
     guest_form: GuestForm
     call_word_form: CallWordForm
+    address_form: OwnAddressForm
 
 
 def result_page(
@@ -182,6 +184,10 @@ def result_page(
         "call_me_form": sent.get("call_me_form")
         or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
         "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
+        "may_resend": reader is None and awaits_first_confirmation(submission),
+        "filed_here": filed_here(request, submission),
+        "address_form": sent.get("address_form")
+        or OwnAddressForm(initial={"email": submission.contact.email}, auto_id="adresse_%s"),
         "alert_form": sent.get("alert_form") or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return private(render(request, "web/result.html", context, status=status))

@@ -1,0 +1,104 @@
+"""Another address for the contact of a file: given by its officer, or by the firm that typed it wrongly."""
+
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backend.accounts.models import User
+from backend.common.days import current_day
+from backend.journal.models import Kind as Event
+from backend.journal.services import record_event
+from backend.links.models import OF_SUBMISSIONS, Kind
+from backend.links.services import revoke_links
+from backend.matchmaking.assisted import is_of_staff
+from backend.matchmaking.correspondence import TO_FIRMS
+from backend.matchmaking.emails import enqueue_confirmation
+from backend.matchmaking.file_events import end_shares
+from backend.matchmaking.guests import end_guests
+from backend.matchmaking.models import FollowUp, PartnerShare, Submission
+from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.services import compute_results_of
+from backend.notifications.kinds import KINDS
+from backend.notifications.models import Notification
+from backend.notifications.services import take_back
+
+# Those to a file that some e-mail carries; the others were made on its page, by who reads it.
+SENT = tuple(kind for kind in OF_SUBMISSIONS if any(kind in email.links for email in KINDS.values()))
+
+
+class AddressError(ValueError):
+    """The address of a file is not changed, with a sentence for its firm."""
+
+
+class AddressKept(AddressError):
+    """It is not for the firm to change: it was confirmed, or an officer filed."""
+
+
+def awaits_first_confirmation(submission: Submission) -> bool:
+    """Tell whether a firm filed by itself with an address that nobody has ever confirmed."""
+    if submission.confirmed_at or submission.consent_by_id or submission.is_barred:
+        return False
+    # Confirmed once, and corrected by an officer since: what was answered is there for its reader alone.
+    return not Notification.objects.filter(dedupe_key=f"receipt:{submission.pk}").exists()
+
+
+@transaction.atomic
+def correct_own_address(*, submission: Submission, email: str, link_pk: int) -> Submission:
+    """Give a file that was never confirmed the address that its firm meant, which gets the confirmation; return it.
+
+    The former one may be somebody else's: what waits for it does not leave, and no link that e-mails carry opens the
+    file any more, but for the one in use (``link_pk``). Raises ``AddressKept`` where it was confirmed meanwhile or is
+    not the firm's to change, ``AddressError`` where it is the one that the file has, or a colleague's.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    if not awaits_first_confirmation(submission):
+        raise AddressKept(_("Votre adresse est déjà confirmée : elle n’a pas été changée."))
+    former = submission.contact.email
+    if email.lower() == former.lower():
+        raise AddressError(_("C’est déjà l’adresse de votre demande : écrivez celle qui est juste."))
+    if is_of_staff(email):
+        raise AddressError(
+            _("%(email)s est l’adresse d’un agent ou d’un service : donnez celle de l’entreprise.") % {"email": email}
+        )
+    why = "L’adresse a été corrigée avant l’envoi."
+    take_back(about=submission.topic, kinds=TO_FIRMS, why=why, recipient=former, leaving=True)
+    # What an officer was to do about the former address is done.
+    FollowUp.objects.to_do().dead_addresses().filter(submission=submission).update(done_at=timezone.now())
+    replace_address(submission, email, on=current_day(), ended=SENT, but=link_pk)
+    return submission
+
+
+def replace_address(
+    submission: Submission,
+    email: str,
+    *,
+    on: date,
+    by: User | None = None,
+    ended: tuple[Kind, ...] = OF_SUBMISSIONS,
+    but: int | None = None,
+) -> None:
+    """Give a locked file another address, which gets a confirmation and nothing else yet; ``by`` an officer, or none.
+
+    Until it is confirmed no other file is read with this one: their results are computed again. Its guests and its
+    shares with partners end, since the former address agreed to them, and its links of the kinds ``ended``, ``but``
+    one.
+    """
+    together = numbers_read(submission)
+    end_guests(submission)
+    end_shares(submission, how=PartnerShare.Ending.ADDRESS, actor=by)
+    submission.contact.email = email
+    submission.contact.save(update_fields=["email"])
+    submission.confirmed_at = None
+    day = timedelta(days=1)
+    near = Submission.objects.filter(filed_at__gt=submission.filed_at - day, filed_at__lt=submission.filed_at + day)
+    others = near.exclude(pk=submission.pk).filed_with(email)
+    submission.many_of_address = others[settings.MANY_FILES_OF_ADDRESS - 1 :].exists()
+    submission.save(update_fields=["confirmed_at", "many_of_address"])
+    compute_results_of([submission.pk, *together], on=on)
+    for kind in ended:
+        revoke_links(kind=kind, object_id=submission.pk, but=but)
+    enqueue_confirmation(submission, suffix=f":corrected:{timezone.now().timestamp():.6f}")
+    record_event(kind=Event.ADDRESS_CORRECTED, actor=by, submission_id=submission.pk, epci_id=submission.epci_id)
