@@ -1,5 +1,6 @@
 """Another address for the contact of a file: given by its officer, or by the firm that typed it wrongly."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -37,11 +38,16 @@ class AddressKept(AddressError):
     """It is not for the firm to change: it was confirmed, or an officer filed."""
 
 
-def awaits_first_confirmation(submission: Submission) -> bool:
-    """Tell whether a firm filed by itself with an address that nobody has ever confirmed."""
+def awaits_first_confirmation(submission: Submission, *, written: Collection[str] | None = None) -> bool:
+    """Tell whether a firm filed by itself with an address that nobody has ever confirmed.
+
+    ``written``: of which kinds it was sent e-mails, where a page knows that already.
+    """
     if submission.confirmed_at or submission.consent_by_id or submission.is_barred:
         return False
     # Confirmed once, and corrected by an officer since: what was answered is there for its reader alone.
+    if written is not None:
+        return "receipt" not in written
     return not Notification.objects.filter(dedupe_key=f"receipt:{submission.pk}").exists()
 
 

@@ -17,11 +17,12 @@ from backend.common.days import current_day
 from backend.links.models import Kind
 from backend.links.services import live_links, make_link
 from backend.matchmaking import engine
+from backend.matchmaking.access_links import CONFIRMATION
 from backend.matchmaking.address_change import awaits_first_confirmation
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
 from backend.matchmaking.contents import FOLLOW_UPS, NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
-from backend.matchmaking.correspondence import latest_email, refuses_emails
+from backend.matchmaking.correspondence import emails_to_firm, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
 from backend.matchmaking.delays import delay_of
 from backend.matchmaking.emails import caller_of, organisation_in_charge
@@ -128,6 +129,7 @@ def result_page(
     notes = list(written) if may_have(submission, NOTES) else []
     followed = {state.scheme.pk for state in page.followed}
     shares = shares_of(submission) if manages(submission) and may_have(submission, PARTNERS) else []
+    letters = [] if submission.confirmed_at else emails_to_firm(submission)
     context = {
         "submission": submission,
         "token": token,
@@ -183,8 +185,9 @@ def result_page(
         "guest_form": sent.get("guest_form") or GuestForm(auto_id="contact_%s"),
         "call_me_form": sent.get("call_me_form")
         or CallMeForm(initial={"phone": submission.contact.phone}, auto_id="appel_%s"),
-        "confirmation": None if submission.confirmed_at else latest_email(submission, "confirm_address"),
-        "may_resend": reader is None and awaits_first_confirmation(submission),
+        "confirmation": next((email for email in letters if email.kind == CONFIRMATION), None),
+        "may_resend": reader is None
+        and awaits_first_confirmation(submission, written={email.kind for email in letters}),
         "filed_here": filed_here(request, submission),
         "address_form": sent.get("address_form")
         or OwnAddressForm(initial={"email": submission.contact.email}, auto_id="adresse_%s"),
