@@ -14,7 +14,6 @@ from backend.journal.models import Kind as Event
 from backend.journal.services import record_event
 from backend.links.models import OF_SUBMISSIONS, Kind
 from backend.links.services import revoke_links
-from backend.matchmaking.assisted import is_of_staff
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.emails import enqueue_confirmation
 from backend.matchmaking.file_events import end_shares
@@ -55,9 +54,10 @@ def awaits_first_confirmation(submission: Submission, *, written: Collection[str
 def correct_own_address(*, submission: Submission, email: str, link_pk: int) -> Submission:
     """Give a file that was never confirmed the address that its firm meant, which gets the confirmation; return it.
 
-    The former one may be somebody else's: what waits for it does not leave, and no link that e-mails carry opens the
-    file any more, but for the one in use (``link_pk``). Raises ``AddressKept`` where it was confirmed meanwhile or is
-    not the firm's to change, ``AddressError`` where it is the one that the file has, or a colleague's.
+    The former one may be somebody else's: what waits for it does not leave, and no link that e-mails carry opens
+    the file any more, but for the one in use (``link_pk``). As in a filing, nothing tells whether an address is
+    known here. Raises ``AddressKept`` where it was confirmed meanwhile or is not the firm's to change,
+    ``AddressError`` where it is the one that the file has.
     """
     submission = Submission.objects.locked(submission.pk)
     if not awaits_first_confirmation(submission):
@@ -65,10 +65,6 @@ def correct_own_address(*, submission: Submission, email: str, link_pk: int) -> 
     former = submission.contact.email
     if email.lower() == former.lower():
         raise AddressError(_("C’est déjà l’adresse de votre demande : écrivez celle qui est juste."))
-    if is_of_staff(email):
-        raise AddressError(
-            _("%(email)s est l’adresse d’un agent ou d’un service : donnez celle de l’entreprise.") % {"email": email}
-        )
     why = "L’adresse a été corrigée avant l’envoi."
     take_back(about=submission.topic, kinds=TO_FIRMS, why=why, recipient=former, leaving=True)
     # What an officer was to do about the former address is done.
