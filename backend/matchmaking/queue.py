@@ -69,6 +69,7 @@ class Filters:
     horizon: str = ""
     words: str = ""  # of ``finding``
     unanswered: bool = False  # only those that nothing answers
+    among: frozenset[int] | None = None  # only files of these numbers; none: of any
     order: str = ""
 
     @property
@@ -155,6 +156,8 @@ def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> Submiss
         files = files.filter(epci__short_name=filters.epci)
     if filters.need:
         files = files.filter(pk__in=Need.objects.filter(sub_need__need=filters.need).values("submission"))
+    if filters.among is not None:
+        files = files.filter(pk__in=filters.among)
     if filters.unanswered:
         files = files.filter(~Exists(_answering()))
     if filters.words:

@@ -91,6 +91,13 @@ def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
     )
 
 
+def unmet_files(scope: Scope, filters: Filters) -> frozenset[int]:
+    """Return the numbers of the files of which ``gaps`` counts a need as unmet."""
+    needs = read_needs()
+    unmet = _kept(needs, scope, filters) & ~needs.among("standing", NeedFact.MET)
+    return frozenset(needs.needs["file"][unmet].tolist())
+
+
 def _kept(needs: Needs, scope: Scope, filters: Filters) -> Kept:
     asked: list[tuple[str, Sequence[str]]] = [
         ("epci", [] if scope.is_whole else [str(epci.pk) for epci in scope.epcis]),

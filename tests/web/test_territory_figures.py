@@ -1,7 +1,9 @@
 """The pages of those who lead the territory: what they show to whom, and how they answer what they cannot read."""
 
 import csv
+import re
 from datetime import date
+from html import unescape
 from io import BytesIO, StringIO
 
 import pytest
@@ -14,12 +16,12 @@ from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
 from backend.schemes.models import SubNeed
 from backend.steering.actions import decide_action
-from backend.steering.models import Action, FileFact, StepFact, Target
+from backend.steering.models import Action, FileFact, NeedFact, StepFact, Target
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
 from backend.steering.scopes import Filters
 from backend.steering.targets import set_target
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, DAY, archive_serving, make_lead, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,46 @@ def test_the_map_is_a_picture_with_links_and_the_same_as_tables(client, files):
     assert "1 besoin de 1 demande" in text_of(narrowed)
     assert "<svg" not in narrowed.content.decode()  # the other communes ask too: they are not to look empty
     assert 'href="?detail=numerique.robot"' in narrowed.content.decode()
+
+
+def listed(client, page):
+    """Follow the link to the files that a page of the map counts; return their numbers and how many needs it says."""
+    html = page.content.decode()
+    (address,) = set(re.findall(r'href="(/agent/\?etat=tous&amp;carte=[^"]*)"', html))
+    response = client.get(unescape(address))
+    assert "sans réponse sur la carte des besoins" in text_of(response)
+    return {row.submission.pk for row in response.context["rows"]}, page.context["found"].total.unmet
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_the_files_behind_the_number_without_an_answer_are_one_click_away(client, neighbour):
+    archive_serving("cyber.diagnostic")
+    needs = ("cyber.diagnostic", "numerique.robot")
+    there, here, _answered = (
+        make_submission(
+            confirmed=True,
+            facts={"commune": COMMUNES[epci]},
+            needs=needs[of],
+            email=f"f{n}@firme.example",
+            siren="",
+            siret="",
+        )
+        for n, (epci, of) in enumerate(((CCLO, slice(2)), (ARC, slice(1)), (ARC, slice(1, 2))))
+    )
+    rebuild(on=DAY)
+    client.force_login(make_lead())
+    counted = set(NeedFact.objects.exclude(standing__in=NeedFact.MET).values_list("file", flat=True))
+    assert {there.pk, here.pk} <= counted
+    with neighbour.shown():  # which has unmet needs too
+        assert listed(client, client.get(MAP))[0] == counted
+    assert listed(client, client.get(MAP, {"commune": COMMUNES[CCLO], "detail": needs[0]})) == ({there.pk}, 1)
+    assert listed(client, client.get(MAP, {"detail": needs[1]})) == (set(), 0)
+    client.force_login(lead_of(ARC))
+    ((found, n_needs), address) = listed(client, client.get(MAP)), "/agent/?etat=tous&carte=epci%3DCCLO"
+    assert (here.pk in found, there.pk in found, n_needs) == (True, False, len(found))
+    assert there.pk not in {row.submission.pk for row in client.get(address).context["rows"]}
+    client.force_login(make_officer(ARC))  # who is sent the address of the list reads in it what they may open
+    assert {row.submission.pk for row in client.get("/agent/?etat=tous&carte=tout").context["rows"]} == found
 
 
 @pytest.mark.neighbour("siren", "address", "group")

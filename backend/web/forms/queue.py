@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from backend.accounts.models import User
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
 from backend.matchmaking.queue import Filters, Order, Tab, Whose
 from backend.schemes.catalogue.taxonomy import families
+from backend.steering.gap_map import unmet_files
+from backend.steering.scopes import scope_of, whole_territory
 from backend.territories.services import served_epcis
-from backend.web.forms.territory import NOT_LISTED
+from backend.web.forms.territory import NOT_LISTED, GapForm
 
 LAST_LIST = "queue"  # in the session: where an address says nothing of a list, the last one that was shown
 TABS = (
@@ -76,6 +79,13 @@ class QueueForm(forms.Form):
         required=False,
         widget=forms.CheckboxInput({"class": "form-check-input"}),
     )
+    carte = PlainText(
+        label=_("Carte des besoins"),
+        required=False,
+        max_length=400,
+        error_messages={"max_length": _("Cette adresse est trop longue : revenez à la carte des besoins.")},
+        widget=forms.HiddenInput,
+    )
 
     def __init__(self, shown: Mapping[str, str]) -> None:
         super().__init__(shown, auto_id="liste_%s")
@@ -92,7 +102,8 @@ class QueueForm(forms.Form):
         """Whether something wrong stands in the fold of the lists, which opens to show it."""
         return any(field.errors for field in self.choices())
 
-    def filters(self) -> Filters:
+    def filters(self, user: User) -> Filters:
+        """Return what somebody's list shows; of the map of needs, the files that it counts for them without answer."""
         self.is_valid()
         known = self.cleaned_data
         return Filters(
@@ -102,9 +113,19 @@ class QueueForm(forms.Form):
             need=known.get("besoin", ""),
             horizon=known.get("pour_quand", ""),
             unanswered=known.get("rien", False),
+            among=_unmet(user, known["carte"]) if known.get("carte") else None,
             words=known.get("recherche", "").replace("\0", "").strip(),
             order=known.get("tri", ""),
         )
+
+
+def _unmet(user: User, query: str) -> frozenset[int]:
+    """Return the files with an unmet need on the map, as an address of the map narrows it.
+
+    An officer who was sent the list has no map: the list leaves them what they may open of the whole one.
+    """
+    scope = scope_of(user) if user.posts.leads else whole_territory()
+    return unmet_files(scope, GapForm(QueryDict(query), scope=scope).filters())
 
 
 def said_of_list(data: Mapping[str, str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ def _opened(request: HttpRequest, pk: int) -> Submission | None:
 
 def next_file(request: HttpRequest, after: int) -> Submission | None:
     """Return the first file of the list one came from, but for one that was just dealt with."""
-    filters = QueueForm(list_of(request)).filters()
+    filters = QueueForm(list_of(request)).filters(signed_in(request))
     if filters.tab in (Tab.FOLLOWED, Tab.ALL):
         return None
     return queue_of(signed_in(request), filters, on=current_day()).exclude(pk=after).first()
@@ -147,7 +147,7 @@ def neighbour(request: HttpRequest, pk: int, side: str) -> HttpResponse:
     user = signed_in(request)
     get_object_or_404(Submission.objects.visible_to(user), pk=pk)
     came_from = list_of(request)
-    around = neighbours(user, QueueForm(came_from).filters(), pk, on=current_day())
+    around = neighbours(user, QueueForm(came_from).filters(user), pk, on=current_day())
     found = getattr(around, side) if around else None
     if around is None and side == AFTER:  # it was dealt with: the list begins anew
         following = next_file(request, pk)

@@ -58,7 +58,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     form = QueueForm(shown)
     on = current_day()
     visible = Submission.objects.visible_to(user)
-    filters, counts = form.filters(), counts_for(user, on=on, visible=visible)
+    filters, counts = form.filters(user), counts_for(user, on=on, visible=visible)
     context: dict[str, Any] = {
         "form": form,
         "saved": sorted(user.saved_lists.items()),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from backend.common.days import current_day
 from backend.common.text import fold
 from backend.jobs.models import JobState
+from backend.matchmaking.queue import Tab
 from backend.matchmaking.standing import Standing
 from backend.steering.actions import Followed, actions_of, follow
 from backend.steering.denominators import Denominators, denominators
@@ -91,6 +92,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
         "kept": _kept(form),
         "everywhere": _kept(form, without="commune"),
+        "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, without="tri") or "tout"}),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
 
