@@ -9,6 +9,7 @@ import numpy as np
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
+from backend.common.percents import whole_percent
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.models import AnswerCount
 from backend.schemes.catalogue.taxonomy import families
@@ -75,7 +76,7 @@ class Funnel:
         """Yield each step with what reached it, and its share of those filed, in percent."""
         for step in WAY:
             reached = self.at(step)
-            yield step, reached, round(100 * reached.n / self.filed) if self.filed else 0
+            yield step, reached, whole_percent(reached.n, self.filed) if self.filed else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

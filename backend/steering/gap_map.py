@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.common.percents import whole_percent
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.criteria import sentence
@@ -56,7 +57,7 @@ class Gap:
     @property
     def share(self) -> int:
         """The unmet ones, in percent."""
-        return round(100 * self.unmet / self.demand) if self.demand else 0
+        return whole_percent(self.unmet, self.demand) if self.demand else 0
 
     @property
     def best(self) -> str:

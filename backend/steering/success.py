@@ -13,6 +13,7 @@ import scipy  # its parts are loaded when first used: no page but those that sho
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from backend.common.percents import whole_percent
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.steering.models import SchemeFact
@@ -37,7 +38,7 @@ class Success:
 
     @property
     def percent(self) -> int | None:
-        return round(100 * self.granted / self.n) if self.n else None
+        return whole_percent(self.granted, self.n) if self.n else None
 
     @property
     def bounds(self) -> tuple[int, int] | None:

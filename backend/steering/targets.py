@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from backend.accounts.models import User
 from backend.accounts.rights import check_leads_territory
 from backend.common.days import is_working_day
+from backend.common.percents import whole_percent
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, Scope
 from backend.steering.step_counts import NOWHERE, code_of, counted, month_of
@@ -26,15 +27,21 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attained:
-    """Files whose time is over, and those of them that got to the step in time."""
+    """Files whose time is over, those of them that got to the step in time, and the share that was aimed at."""
 
     n_due: int = 0
     n_in_time: int = 0
+    aimed: int | None = field(default=None, compare=False)
 
     @property
     def percent(self) -> int | None:
-        """Whole percents, never more than is attained: 89,6 % is not the 90 % aimed at."""
-        return 100 * self.n_in_time // self.n_due if self.n_due else None
+        """Whole percents, rounded; below what was aimed at they never read as that: 89,6 % is not 90 %."""
+        if not self.n_due:
+            return None
+        rounded = whole_percent(self.n_in_time, self.n_due)
+        if self.aimed and 100 * self.n_in_time < self.aimed * self.n_due:
+            return min(rounded, self.aimed - 1)
+        return rounded
 
     def __add__(self, other: "Attained") -> "Attained":
         return Attained(n_due=self.n_due + other.n_due, n_in_time=self.n_in_time + other.n_in_time)
@@ -74,11 +81,12 @@ class Progress:
     def in_month(self, first: date) -> MonthAimed:
         """Return what was attained of the files of a month, beside what was aimed at then."""
         target = _of_month(self.history, first)
+        share = target.share if target else None
         return MonthAimed(
             first=first,
-            attained=self.by_month.get(first, NONE),
+            attained=replace(self.by_month.get(first, NONE), aimed=share),
             working_days=_days_of_month(self.history, first, self.target),
-            share=target.share if target else None,
+            share=share,
         )
 
     def behind(self) -> list[tuple[str, Attained]]:
@@ -222,8 +230,8 @@ def _progress(target: Target, rows: Iterable[Due], names: Mapping[int, str], his
             by_month[row.month] += row.attained
     return Progress(
         target=target,
-        total=total,
-        by_epci=dict(sorted(by_epci.items())),
+        total=replace(total, aimed=target.share),
+        by_epci={name: replace(found, aimed=target.share) for name, found in sorted(by_epci.items())},
         by_month=dict(by_month),
         history=mine,
     )

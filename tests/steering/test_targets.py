@@ -12,9 +12,11 @@ from backend.accounts.models import Membership
 from backend.common.days import add_working_days, working_days_between
 from backend.matchmaking.models import Submission
 from backend.steering.facts import rebuild_facts
+from backend.steering.funnel import Funnel, Reached
 from backend.steering.models import FileFact, Step, StepFact, Target
 from backend.steering.scopes import Filters, scope_of
 from backend.steering.step_counts import add_up
+from backend.steering.success import Success
 from backend.steering.targets import Attained, TargetError, end_target, in_force, progress, set_target
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
@@ -126,9 +128,46 @@ def test_a_file_is_not_missed_before_its_last_day_is_over(on, n_due):
 
 
 def test_a_share_below_the_target_never_reads_as_the_target():
-    assert Attained(n_due=48, n_in_time=43).percent == 89
-    assert Attained(n_due=48, n_in_time=43).is_behind(90)
-    assert Attained(n_due=50, n_in_time=45).percent == 90
+    below = Attained(n_due=48, n_in_time=43, aimed=90)  # 89,6 %
+    assert below.percent == 89
+    assert below.is_behind(90)
+    assert Attained(n_due=48, n_in_time=43, aimed=80).percent == 90
+    assert Attained(n_due=50, n_in_time=45, aimed=90).percent == 90
+
+
+@pytest.mark.parametrize(
+    ("n_in_time", "n_due", "percent"), [(4, 6, 67), (1, 8, 13), (0, 3, 0), (299, 300, 99), (3, 3, 100)]
+)
+def test_a_share_is_rounded_and_all_is_said_of_all_only(n_in_time, n_due, percent):
+    assert Attained(n_due=n_due, n_in_time=n_in_time, aimed=50).percent == percent
+    assert Success(granted=n_in_time, refused=n_due - n_in_time).percent == percent
+    reached = {Step.FILED: Reached(n=n_due, median=0, ninth=0), Step.READ: Reached(n=n_in_time, median=0, ninth=0)}
+    assert {step: share for step, _n, share in Funnel(label="", reached=reached).steps()}[Step.READ] == percent
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "déposées depuis le 1er décembre 2025 et dont le délai est passé, avant l’objectif aussi."),
+        ("?depuis=tout", "déposées depuis le début et dont le délai est passé, avant l’objectif aussi."),
+    ],
+)
+def test_a_target_says_over_which_files_it_is_counted(client, query, said):
+    files(1)
+    aim(on=date(2026, 11, 2))
+    client.force_login(make_lead())
+    page = text_of(client.get(f"/territoire/{query}"))
+    assert "Objectif fixé le 2 novembre 2026." in page
+    assert said in page
+
+
+def test_a_target_older_than_what_is_counted_needs_no_warning(client):
+    files(1)
+    aim(on=date(2025, 11, 2))
+    client.force_login(make_lead())
+    page = text_of(client.get("/territoire/"))
+    assert "déposées depuis le 1er décembre 2025 et dont le délai est passé." in page
+    assert "avant l’objectif" not in page
 
 
 def test_a_target_is_never_rewritten():

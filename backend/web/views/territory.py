@@ -59,6 +59,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "trend": charts.columns(filed),
         "months": [(_month_name(month.first), month.funnel) for month in reversed(found.by_month)],
         "aims": [(aim, *_months_of(aim, found)) for aim in aims],
+        "counted_from": filters.since,
         "is_whole": scope.is_whole,
         "counted_at": _counted_at(),
     }
