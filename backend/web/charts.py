@@ -7,6 +7,7 @@ from itertools import accumulate, cycle, pairwise
 WIDTH, HEIGHT, LABELS = 340, 130, 18  # units: about pixels on a phone
 ROW = 40  # of a bar with its words above
 STACKED = 30  # the same, where there are many
+UNSAID = 14  # of a part that is no number, with what keeps it apart from the next
 COLOURS = ("#0b3b46", "#2f8191", "#8cc5cf", "#c7801e")  # of parts; a PDF takes none from a style sheet
 
 
@@ -43,25 +44,45 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Bars in parts, a row each: ``series`` are the name, colour and path of a part; ``labels`` where words stand."""
+    """Bars in parts, a row each: ``series`` are the name, colour and path of a part; ``labels`` where words stand.
+
+    What is no number is outlined: ``outlines`` are a colour and a path, ``unsaid`` what those of a row are, in words.
+    """
 
     series: list[tuple[str, str, str]]
+    outlines: list[tuple[str, str]]
     labels: list[tuple[int, str]]
+    unsaid: list[tuple[int, str]]
     height: int
 
 
-def stack(names: Sequence[str], values: Sequence[tuple[str, Sequence[int]]]) -> Stack:
-    """Return a bar a row, from the left, in a part for each name, each as long as its share of the longest bar."""
-    most = max((sum(parts) for _label, parts in values), default=0) or 1
-    paths = [""] * len(names)
+def stack(names: Sequence[str], values: Sequence[tuple[str, Sequence[int | str]]]) -> Stack:
+    """Return a bar a row, from the left, in a part for each name, each as long as its share of the longest bar.
+
+    A part that is words in place of a number is outlined, always as wide: its width tells nothing.
+    """
+    numbers = [[0 if isinstance(part, str) else part for part in parts] for _label, parts in values]
+    most = max(map(sum, numbers), default=0) or 1
+    left = WIDTH - UNSAID * max((sum(isinstance(part, str) for part in parts) for _label, parts in values), default=0)
+    paths, outlines = [""] * len(names), [""] * len(names)
     for row, (_label, parts) in enumerate(values):
-        ends = [round(WIDTH * end / most) for end in accumulate(parts, initial=0)]
-        for part, (start, end) in enumerate(pairwise(ends)):
-            if start < end:
-                paths[part] += f"M{start} {STACKED * row + 17}h{end - start}v9h{start - end}z"
+        y, moved = STACKED * row + 17, 0
+        ends = [round(left * end / most) for end in accumulate(numbers[row], initial=0)]
+        for place, (part, (start, end)) in enumerate(zip(parts, pairwise(ends), strict=True)):
+            if isinstance(part, str):
+                outlines[place] += f"M{start + moved + 1} {y}h{UNSAID - 2}v9h{2 - UNSAID}z"
+                moved += UNSAID
+            elif start < end:
+                paths[place] += f"M{start + moved} {y}h{end - start}v9h{start - end}z"
     return Stack(
         series=list(zip(names, cycle(COLOURS), paths, strict=False)),
+        outlines=[(colour, path) for colour, path in zip(cycle(COLOURS), outlines, strict=False) if path],
         labels=[(STACKED * row + 13, label) for row, (label, _parts) in enumerate(values)],
+        unsaid=[
+            (STACKED * row + 13, ", ".join(words))
+            for row, (_label, parts) in enumerate(values)
+            if (words := dict.fromkeys(str(part) for part in parts if isinstance(part, str)))
+        ],
         height=STACKED * len(values),
     )
 

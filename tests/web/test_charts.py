@@ -32,6 +32,23 @@ def test_the_parts_of_a_bar_follow_one_another_and_the_longest_bar_is_whole():
     assert path == "M0 17h255v9h-255z"
     assert others == "M255 17h85v9h-85zM0 47h170v9h-170z"
     assert chart.labels == [(13, "Recruter"), (43, "Exporter"), (73, "Céder")]
+    assert chart.outlines == chart.unsaid == []
+
+
+def test_what_is_no_number_is_outlined_and_its_width_tells_nothing():
+    rows = [
+        ("Recruter", [30, "moins de 5"]),
+        ("Exporter", ["moins de 5", 15]),
+        ("Céder", ["non publié", "moins de 5"]),
+    ]
+    chart = stack(["ARC", "CCLO"], rows)
+    (_arc, first, numbers), (_cclo, second, others) = chart.series
+    assert (numbers, others) == ("M0 17h312v9h-312z", "M14 47h156v9h-156z")
+    assert chart.outlines == [
+        (first, "M1 47h12v9h-12zM1 77h12v9h-12z"),
+        (second, "M313 17h12v9h-12zM15 77h12v9h-12z"),
+    ]
+    assert chart.unsaid == [(13, "moins de 5"), (43, "moins de 5"), (73, "non publié, moins de 5")]
 
 
 def test_no_month_draws_nothing():

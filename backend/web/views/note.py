@@ -46,9 +46,7 @@ def _context(found: Note) -> dict[str, Any]:
 
 
 def _chart(epcis: list[str], rows: list[Row]) -> charts.Stack:
-    """Draw a table; what is not a number in it has no length."""
-    numbers = [(label, [cell if isinstance(cell, int) else 0 for _epci, cell in cells]) for label, cells in rows]
-    return charts.stack(epcis, numbers)
+    return charts.stack(epcis, [(label, [cell for _epci, cell in cells]) for label, cells in rows])
 
 
 def _as_pdf(request: HttpRequest, found: Note) -> HttpResponse:
