@@ -132,7 +132,7 @@ def _calls(where: Q = EVERYWHERE) -> Iterator[Waiting]:
 def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:
     """Yield the calls that were promised: their officer is told in the morning of the very day."""
     due = FollowUp.objects.calls_due(on).filter(where, submission__erased_at=None, submission__closed_at=None)
-    for row in due.select_related("submission__sheet", "submission__epci", "submission__officer"):
+    for row in due.select_related("submission__sheet", "submission__epci", "submission__officer", "recorded_by"):
         if row.due_on:
             since, file = add_working_days(row.due_on, -1), row.submission
             yield Waiting(promise=row, since=since, epci_id=file.epci_id, officer=file.officer or row.recorded_by)

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import Membership, User
-from backend.matchmaking.follow_up import refer_file
-from backend.matchmaking.models import CallRequest, HandOver, Submission
+from backend.matchmaking.follow_up import record_step, refer_file, take_file
+from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Submission
 from backend.territories.models import ServedEpci
 from tests.factories import (
     ARC,
@@ -19,6 +19,7 @@ from tests.factories import (
     make_organisation,
     make_partner,
     make_submission,
+    rewriting,
 )
 from tests.web.conftest import text_of
 
@@ -70,15 +71,26 @@ def test_a_lead_reads_what_waits_too_long_in_their_intercommunality_and_nothing_
         offered_at=timezone.make_aware(datetime.combine(DAY, time(9))) - timezone.timedelta(days=9)
     )
     Submission.objects.filter(pk__in=[late.pk, far.pk]).update(confirmed_at=LONG_AGO)
-    CallRequest.objects.filter(pk=make_call().pk).update(asked_at=LONG_AGO)
+    asked, named = make_call(company_name="Vernis de l’Oise"), make_call()
+    CallRequest.objects.filter(pk__in=[asked.pk, named.pk]).update(asked_at=LONG_AGO)
+    follows = make_officer(first_name="Odile", last_name="Ferrand")
+    promised = make_submission(confirmed=True, company_name="Émaux du Pont")
+    take_file(submission=promised, officer=follows)
+    record_step(submission=promised, officer=follows, step="call_back", due_on=DAY)
+    with rewriting():
+        FollowUp.objects.filter(submission=promised).update(due_on=LONG_AGO.date())
     client.force_login(lead)
-    page = text_of(client.get("/agent/equipe/"))
+    response = client.get("/agent/equipe/")
+    page = text_of(response)
     late_part = page[page.index("Attend trop longtemps") : page.index("Qui suit quoi")]
     assert late.reference in late_part
     assert recent.reference not in late_part
     assert "Scierie du Lac" in late_part
     assert "à vous de décider" in late_part
-    assert "Rappel demandé" in late_part
+    assert "Vernis de l’Oise : rappel demandé le 1er septembre 2026 par Camille Roux, personne ne le suit" in late_part
+    assert "Camille Roux : rappel demandé le 1er septembre 2026, personne ne le suit" in late_part
+    assert f'href="/agent/?etat=a-rappeler#rappel-{asked.pk}"' in response.content.decode()
+    assert "Émaux du Pont : rappel promis pour le 1er septembre 2026, suivi par Odile Ferrand" in late_part
     assert "03 53 01 60 77" not in late_part
     assert "Voisin" not in page
     client.force_login(make_officer())
