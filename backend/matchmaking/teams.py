@@ -20,6 +20,15 @@ class Member:
     waits_since: tuple[date, ...]  # of the files held whose review is awaited, the oldest first
     absences: tuple[Absence, ...]  # now or later
 
+    def left_alone(self, absence: Absence) -> int:
+        """Return how many of the files whose review is awaited have no stand-in while their officer is away."""
+        stand_in = absence.stand_in or self.user.stand_in
+        return 0 if stand_in and stand_in.is_active else len(self.waits_since)
+
+    def absences_with_left(self) -> list[tuple[Absence, int]]:
+        """Return each absence with how many files it leaves without a stand-in."""
+        return [(absence, self.left_alone(absence)) for absence in self.absences]
+
 
 def holders_led_by(user: User) -> QuerySet[User]:
     """Return who holds open files of the intercommunalities that someone leads, each with how many (``n_held``)."""

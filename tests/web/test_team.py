@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from backend.accounts.models import Absence, Membership
+from backend.accounts.models import Absence, Membership, User
 from backend.accounts.services import off_board
 from backend.common.days import current_day
 from backend.journal.models import AuditEvent, Kind
@@ -55,6 +55,33 @@ def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
     client.post(f"{TEAM}absence/{Absence.objects.get().pk}/annuler/")
     assert "Absent du" not in shown(client, officer)
     assert "Odile" not in shown(client, far)
+
+
+def test_an_absence_without_a_stand_in_is_noted_and_says_what_nobody_looks_after(client, people):
+    officer, colleague, _lead, _far = people
+    client.force_login(officer)
+
+    def declared(**changes):
+        sent = {"user": officer.pk, "stand_in": "", **days(1, 6), **changes}
+        page = text_of(client.post(f"{TEAM}absence/", sent, follow=True))
+        assert "Absence notée" in page
+        Absence.objects.all().delete()
+        return page
+
+    assert "sans suppléant" not in declared()
+    reviewed, *waiting = (make_submission(confirmed=True) for _ in range(3))
+    for file in (reviewed, *waiting):
+        take_file(submission=file, officer=officer)
+    end_review(submission=reviewed, officer=officer, on=DAY, message="Bonjour.")
+    page = declared()
+    last = current_day() + timedelta(days=6)
+    assert f"2 dossiers à relire restent sans suppléant jusqu’au {last:%d/%m/%Y}." in page
+    assert "2 dossiers à relire sans suppléant" in page  # beside the absence too, for as long as it stands
+    assert "sans suppléant" not in declared(stand_in=colleague.pk)
+    User.objects.filter(pk=officer.pk).update(stand_in=colleague)
+    assert "sans suppléant" not in declared()
+    off_board(user=colleague)
+    assert "2 dossiers à relire restent sans suppléant" in declared()
 
 
 @pytest.mark.parametrize(

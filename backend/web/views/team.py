@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -77,8 +78,21 @@ def absence(request: HttpRequest) -> HttpResponse:
             words = _("Absence notée : %(who)s, du %(first)s au %(last)s. Elle s’annule ci-dessous.")
             days = {"first": f"{said.starts_on:%d/%m/%Y}", "last": f"{said.ends_on:%d/%m/%Y}"}
             messages.success(request, words % {"who": said.user, **days})
+            _warn_of_files_left(request, said)
             return redirect("officer_team")
     return _page(request, {"absence_form": form}, status=422)
+
+
+def _warn_of_files_left(request: HttpRequest, absence: Absence) -> None:
+    """Say how many files nobody stands in for; nothing where somebody does, or where none awaits its review."""
+    members = {member.user: member for member in team(signed_in(request), on=current_day())}
+    if n := members[absence.user].left_alone(absence):
+        words = ngettext(
+            "%(n)s dossier à relire reste sans suppléant jusqu’au %(last)s.",
+            "%(n)s dossiers à relire restent sans suppléant jusqu’au %(last)s.",
+            n,
+        )
+        messages.warning(request, words % {"n": n, "last": f"{absence.ends_on:%d/%m/%Y}"})
 
 
 @login_required
