@@ -45,7 +45,7 @@ class Kind(models.TextChoices):
     GUEST_ACCEPTED = "guest_accepted", _("invitation acceptée")
     GUEST_CHANGED = "guest_changed", _("droit d’un contact invité changé")
     GUEST_ENDED = "guest_ended", _("accès d’un contact invité terminé")
-    FILE_CLOSED = "file_closed", _("dossier fermé : contact sans droit")
+    FILE_CLOSED = "file_closed", _("dossier fermé ou rouvert")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("consentement retiré par l’entreprise")
     ADDRESS_CORRECTED = "address_corrected", _("adresse de l’entreprise corrigée")
     EXPORT = "export", _("données téléchargées")
@@ -54,6 +54,7 @@ class Kind(models.TextChoices):
     RESTORE = "restore", _("restauration")
 
 
+REOPENED = "reopened"  # in the detail of ``FILE_CLOSED``: it was opened again
 # What a detail says, where it is a word of ours.
 DETAILS = {
     "kept": _("retenu"),
@@ -61,7 +62,6 @@ DETAILS = {
     "referred": _("à une autre intercommunalité"),
     "outside": _("hors du territoire"),
     "proposed": _("proposé"),
-    "reopened": _("rouvert"),
     "accepted": _("acceptée"),
     "declined": _("refusée"),
     "asked": _("accord demandé"),
@@ -78,6 +78,12 @@ DETAILS = {
     "guest_refused": _("refusé par ce contact"),
     "guest_left": _("quitté par ce contact"),
     "guest_withdrawn": _("retiré par l’entreprise"),
+    "not_entitled": _("contact sans droit"),
+    "helped": _("entreprise aidée"),
+    "not_helped": _("entreprise que nous n’avons pas pu aider"),
+    "unreachable": _("entreprise injoignable"),
+    "ended": _("chaque dispositif retenu ou suivi a une issue"),
+    "silence": _("rien de nouveau depuis 90 jours"),
     "totp": _("application"),
     "webauthn": _("clé de sécurité"),
     "recovery_codes": _("codes de secours"),
@@ -164,6 +170,13 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.actor_label}"
+
+    @property
+    def what(self) -> str:
+        """The kind in words; a file that was closed or opened again is noted under one."""
+        if self.kind == Kind.FILE_CLOSED:
+            return str(_("dossier rouvert") if self.detail == REOPENED else _("dossier fermé"))
+        return str(self.get_kind_display())
 
     @property
     def said(self) -> str:

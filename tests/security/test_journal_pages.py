@@ -9,6 +9,8 @@ from django.test import Client
 from backend.accounts.models import Membership, User
 from backend.journal.models import AuditEvent, Kind
 from backend.journal.services import record_event, record_read
+from backend.matchmaking.file_events import record_closing, record_reopening
+from backend.matchmaking.models import Submission
 from backend.notifications.models import Notification
 from tests.factories import (
     ARC,
@@ -62,6 +64,31 @@ def elsewhere():
     record_read(actor=officer, submission_id=other.pk, epci_id=other.epci_id)
     decide(other, first_matches(other)[0].scheme, officer)
     return other
+
+
+REASONS = [
+    ("not_entitled", "contact sans droit"),
+    ("outside", "hors du territoire"),
+    ("helped", "entreprise aidée"),
+    ("not_helped", "entreprise que nous n’avons pas pu aider"),
+    ("unreachable", "entreprise injoignable"),
+    ("ended", "chaque dispositif retenu ou suivi a une issue"),
+    ("silence", "rien de nouveau depuis 90 jours"),
+]
+
+
+@pytest.mark.parametrize(("reason", "said"), REASONS)
+def test_a_file_that_is_closed_or_opened_again_is_said_with_its_reason(desk, submission, reason, said):
+    record_closing(submission, reason=reason)
+    assert f"dossier fermé : {said} D-" in text_of(desk.get(JOURNAL))
+    record_reopening(submission)
+    page = text_of(desk.get(JOURNAL, {"nature": "file_closed"}))
+    assert "dossier rouvert D-" in page
+    assert page.count("contact sans droit") == (reason == "not_entitled")
+
+
+def test_each_reason_to_close_is_in_words():
+    assert {reason for reason, _said in REASONS} == set(Submission.Closing) - {Submission.Closing.WITHDRAWN}
 
 
 def read(submission, actor, at=None):
