@@ -338,6 +338,8 @@ class FairnessMonth(models.Model):
         SIZE = "size", _("taille")
         EPCI = "epci", _("intercommunalité")
 
+    LEAST: ClassVar[int] = 5  # files from which on an interval is said: one drawn again from fewer is no 95 % one
+
     month = models.DateField(_("mois"), help_text="Its first day.")
     kind = models.CharField(_("sorte de groupe"), max_length=4, choices=Kind)
     group = models.CharField(_("groupe"), max_length=20, blank=True, help_text="Empty: not known; of all files too.")
@@ -357,6 +359,10 @@ class FairnessMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.kind} {self.group}"
+
+    @property
+    def has_interval(self) -> bool:
+        return self.n_files >= self.LEAST
 
 
 class PageCount(models.Model):

@@ -155,3 +155,18 @@ def test_the_page_says_the_drift_and_the_bounds(client):
     assert "10 à 49 salariés, dispositifs éligibles : 60 % de la moyenne de toutes (de 50 à 68 %), 100 %" in page
     assert "3,0 (2,5 à 3,4)" in page
     assert "Une catégorie d’entreprises est moins bien ou mieux servie" in text_of(client.get("/territoire/actions/"))
+
+
+@pytest.mark.parametrize(
+    ("n_files", "said"),
+    [
+        (1, "8,0 (une seule demande) 3,00 (une seule demande)"),
+        (4, "8,0 (4 demandes) 3,00 (4 demandes)"),
+        (5, "8,0 (7,0 à 9,0) 3,00 (2,90 à 3,10)"),
+    ],
+)
+def test_of_a_few_files_no_interval_is_said(client, n_files, said):
+    bounds = {"eligible": [8.0, 7.0, 9.0], "exposure": [3.0, 2.9, 3.1]}
+    FairnessMonth.objects.create(month=OCTOBER, kind="epci", group=ARC, n_files=n_files, **bounds)
+    client.force_login(make_lead())
+    assert said in text_of(client.get("/territoire/equite/"))
