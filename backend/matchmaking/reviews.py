@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.matchmaking.decided_since import decided_since
 from backend.matchmaking.emails import decided_reviews, enqueue_reviewed
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
@@ -33,6 +32,10 @@ Reason = Review.Reason
 
 class ReviewError(ValueError):
     """A review that cannot be recorded, with a sentence for the officer."""
+
+
+class DecidedSinceError(ReviewError):
+    """A colleague changed a verdict after the page was shown: it is to be read again first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Case:
     match: Match
     officer: User
     on: date
+    seen: int | None  # the last review that the officer's page showed, where it says
 
 
 @transaction.atomic
@@ -63,8 +67,8 @@ def keep_scheme(*, submission: Submission, scheme: Scheme, officer: User, on: da
     """Keep a scheme for a firm, whether the engine proposed it or the officer adds it by hand.
 
     Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` if the scheme is not
-    published: a sheet that nobody has checked is shown to no firm; or where a colleague decided on it after ``seen``,
-    the key of the last review that the officer had read.
+    published: a sheet that nobody has checked is shown to no firm; ``DecidedSinceError`` where a colleague decided on
+    it after ``seen``, the key of the last review that the officer had read.
     """
     case = _open_case(submission, scheme, officer, on, seen)
     return _record(case, verdict=KEPT, by_hand=not case.match.addresses)
@@ -77,7 +81,8 @@ def set_aside(
     """Set a scheme aside for a reason; the reason has its effect at once, and the firm is told at the review's end.
 
     Raises ``PermissionDenied`` if the officer is not in charge of the submission, ``ReviewError`` where the reason or
-    what it asks for is missing, or where a colleague decided on it after ``seen``, as for ``keep_scheme``.
+    what it asks for is missing, ``DecidedSinceError`` where a colleague decided on it, or on the alternative, after
+    ``seen``, as for ``keep_scheme``.
     """
     if because.reason not in Reason.values:
         raise ReviewError("Pour écarter un dispositif, choisissez une raison dans la liste.")
@@ -97,7 +102,7 @@ def withdraw_review(
 ) -> Review:
     """Take the last verdict on a scheme back, with all that its reason did.
 
-    Raises ``ReviewError`` where there is nothing to take back, or where a colleague decided on it after ``seen``.
+    Raises ``ReviewError`` where there is nothing to take back, ``DecidedSinceError`` as for ``keep_scheme``.
     """
     case = _open_case(submission, scheme, officer, on, seen)
     last = submission.reviews.latest_by_scheme().get(scheme.pk)
@@ -107,43 +112,26 @@ def withdraw_review(
     return _record(case, verdict=Review.Verdict.WITHDRAWN)
 
 
-def last_review(submission: Submission) -> int:
-    """Return the key of the last review of a file; 0 where there is none."""
-    found: int | None = submission.reviews.aggregate(last=Max("pk"))["last"]
-    return found or 0
-
-
-DECIDED = {
-    KEPT: _("l’a retenu"),
-    REJECTED: _("l’a écarté"),
-    Review.Verdict.WITHDRAWN: _("a retiré son avis"),
-    Review.Verdict.REFERRED: _("a transmis le dossier"),
-}
-
-
-def _check_nothing_since(submission: Submission, scheme: Scheme, officer: User, seen: int) -> None:
-    """Raise ``ReviewError`` where a colleague decided on a scheme after the last review that the officer had read."""
-    others = submission.reviews.filter(scheme=scheme, pk__gt=seen).exclude(officer=officer)
-    if last := others.select_related("officer").order_by("pk").last():
-        raise ReviewError(
-            f"Pendant ce temps, {last.officer} {DECIDED[Review.Verdict(last.verdict)]} : rien n’est changé. "
-            f"Relisez, puis choisissez de nouveau."
-        )
-
-
 def _open_case(submission: Submission, scheme: Scheme, officer: User, on: date, seen: int | None = None) -> Case:
     """Lock the submission, check who decides and what was seen, and find what the engine said of the scheme."""
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
-    if seen is not None:
-        _check_nothing_since(submission, scheme, officer, seen)
+    _check_nothing_since(submission, officer, seen, scheme)
     match = latest_result(submission, on=on).matches.filter(scheme=scheme).select_related("revision").first()
     if match is None:
         raise ReviewError(f"« {scheme} » n’est pas publié : seul un dispositif publié peut être retenu ou écarté.")
     if submission.officer_id is None:  # the first who decides takes the file
         submission.officer = officer
         submission.save(update_fields=["officer"])
-    return Case(submission, match, officer, on)
+    return Case(submission, match, officer, on, seen)
+
+
+def _check_nothing_since(
+    submission: Submission, officer: User, seen: int | None, scheme: Scheme | None = None
+) -> None:
+    """Raise ``DecidedSinceError`` where a colleague changed a verdict after ``seen``; without it, all is taken."""
+    if seen is not None and (told := decided_since(submission, officer=officer, seen=seen, scheme=scheme)):
+        raise DecidedSinceError(told)
 
 
 def _record(case: Case, **columns: Any) -> Review:
@@ -238,7 +226,7 @@ EFFECTS: dict[Review.Reason, Callable[[Case, Because], dict[str, Any]]] = {
 def _follow(case: Case, because: Because, review: Review) -> None:
     """Do what can only be done once the review exists."""
     if because.reason == Reason.BETTER_ALTERNATIVE and because.alternative:
-        other = _open_case(case.submission, because.alternative, case.officer, case.on)
+        other = _open_case(case.submission, because.alternative, case.officer, case.on, case.seen)
         _record(other, verdict=KEPT, by_hand=not other.match.addresses, because_of=review)
     if because.reason == Reason.PARTNER_FIRST:
         _find_partner(case, review)
@@ -288,14 +276,21 @@ def _restore(case: Case, fact: Fact) -> None:
 
 @transaction.atomic
 def end_review(
-    *, submission: Submission, officer: User, on: date, message: str = "", takes_turn: bool = False
+    *,
+    submission: Submission,
+    officer: User,
+    on: date,
+    message: str = "",
+    takes_turn: bool = False,
+    seen: int | None = None,
 ) -> ReviewEnd:
     """End the review and enqueue the one e-mail that answers the firm.
 
     ``takes_turn``: it is written to several firms at once, and waits for its turn among alerts and surveys.
-    Raises ``ReviewError`` where nothing was decided, or where the review has ended already.
+    Raises ``ReviewError`` where nothing was decided, or where the review has ended already, ``DecidedSinceError``
+    where a colleague decided on any scheme of the file after ``seen``, as for ``keep_scheme``.
     """
-    submission = _locked_to_end(submission, officer)
+    submission = _locked_to_end(submission, officer, seen)
     reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
     if not reviews and not message.strip():
         raise ReviewError("Retenez ou écartez au moins un dispositif, ou écrivez un mot à l’entreprise.")
@@ -304,13 +299,20 @@ def end_review(
 
 @transaction.atomic
 def end_with_nothing(
-    *, submission: Submission, officer: User, on: date, message: str = "", takes_turn: bool = False
+    *,
+    submission: Submission,
+    officer: User,
+    on: date,
+    message: str = "",
+    takes_turn: bool = False,
+    seen: int | None = None,
 ) -> ReviewEnd:
     """End the review of an open file of which nothing is kept: its firm is told so, in words of its own if there are.
 
-    Raises ``ReviewError`` where a scheme is kept, where the file is closed, or where its review has ended already.
+    Raises ``ReviewError`` where a scheme is kept, where the file is closed, or where its review has ended already;
+    ``DecidedSinceError`` as for ``end_review``.
     """
-    submission = _locked_to_end(submission, officer)
+    submission = _locked_to_end(submission, officer, seen)
     if submission.closed_at:
         raise ReviewError("Ce dossier est clos : rouvrez-le d’abord.")
     kept, _rejected = decided_reviews(submission)
@@ -320,12 +322,13 @@ def end_with_nothing(
     return _end(submission, officer, on, message, takes_turn=takes_turn)
 
 
-def _locked_to_end(submission: Submission, officer: User) -> Submission:
+def _locked_to_end(submission: Submission, officer: User, seen: int | None) -> Submission:
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     if submission.reviewed_at:
         by = f", par {submission.reviewed_by}" if submission.reviewed_by else ""
         raise ReviewError(f"La relecture de cette demande est déjà terminée{by}.")
+    _check_nothing_since(submission, officer, seen)
     return submission
 
 

@@ -339,7 +339,7 @@ def test_a_verdict_after_that_of_a_colleague_is_asked_again(desk, submission, of
     path = f"/agent/{submission.pk}/avis/{first.pk}/"
     page = desk.post(path, {"verdict": "kept", "seen": opened})
     assert page.status_code == 422
-    assert f"Pendant ce temps, {colleague} l’a écarté : rien n’est changé." in text_of(page)
+    assert f"{colleague} a écarté « {first} » depuis que vous avez ouvert cette page." in text_of(page)
     assert submission.reviews.latest_by_scheme()[first.pk].officer == colleague
     assert (
         desk.post(f"/agent/{submission.pk}/avis/{other.pk}/", {"verdict": "kept", "seen": opened}).status_code == 302

@@ -31,6 +31,7 @@ from backend.matchmaking.contents import (
 )
 from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import latest_email, refuses_emails, why_no_email
+from backend.matchmaking.decided_since import last_review
 from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
@@ -54,7 +55,6 @@ from backend.matchmaking.preferences import preferences_of
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
-from backend.matchmaking.reviews import last_review
 from backend.matchmaking.shortlist import present_both
 from backend.matchmaking.size import present_size
 from backend.matchmaking.unmet import why
@@ -165,6 +165,7 @@ def file_page(
     """Show a file; ``bound`` holds the form that was refused, by its name, with what was typed."""
     user, on = signed_in(request), current_day()
     read_once(submission)
+    seen = last_review(submission)  # before what is shown: a verdict that is given meanwhile counts as not seen
     answer = latest_result(submission, on=on)
     page, firm_reads = present_both(submission, answer, viewer=user)
     may_review = may_decide(officer=user, submission=submission)
@@ -199,7 +200,7 @@ def file_page(
         "closing": closing_of(submission),
         "may_reopen": may_review and submission.closed_reason != Submission.Closing.WITHDRAWN,
         "n_decided": page.n_decided,
-        "last_review": last_review(submission),
+        "last_review": seen,
         "shortcuts": FILE_KEYS,
         **(set_aside_choices(submission) if bound and "refused" in bound else {}),
         **(bound or {}),

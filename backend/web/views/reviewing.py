@@ -15,16 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backend.common.days import current_day
 from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
+from backend.matchmaking.decided_since import last_review
 from backend.matchmaking.in_charge import OutsideTerritory, check_may_decide
 from backend.matchmaking.models import Note, Review, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
+    DecidedSinceError,
     ReviewError,
     end_review,
     end_with_nothing,
     keep_scheme,
-    last_review,
     reopen_review,
     set_aside,
     withdraw_review,
@@ -116,6 +117,7 @@ PARTS = {
 def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
     """Show a scheme of a file, every condition and the form that sets it aside; htmx gets the part it asks for."""
     submission, user = visible_file(request, pk), signed_in(request)
+    last, shown = last_review(submission), seen_key(request.GET)
     result = latest_result(submission, on=current_day())
     cards = present_schemes(submission, result, [get_object_or_404(Scheme, pk=scheme_pk)], viewer=user)
     if not cards:
@@ -124,7 +126,8 @@ def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
         "submission": submission,
         "card": cards[0],
         "for_officer": True,
-        "last_review": last_review(submission),
+        # The form that sets aside comes under a card that was shown before it: what that card showed was read.
+        "last_review": last if shown is None else min(shown, last),
         **means_to_decide(submission, user),
     }
     fragment = PARTS.get(request.GET.get("partie", ""), "")
@@ -145,9 +148,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     for word in words.split()[:8]:
         found = found.filter(Q(current__name__icontains=word) | Q(current__summary__icontains=word))
     schemes = list(found.order_by("current__name")[:N_FOUND]) if words else []
+    last = last_review(submission)
     result = latest_result(submission, on=current_day())
     context = {
         "submission": submission,
+        "last_review": last,
         "words": words,
         "cards": present_schemes(submission, result, schemes, viewer=signed_in(request)),
         "limit": N_FOUND,
@@ -199,7 +204,17 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     message = form.cleaned_data["message"]
     try:
         end_it = end_with_nothing if "nothing" in request.POST else end_review
-        end_it(submission=submission, officer=signed_in(request), on=current_day(), message=message)
+        end_it(
+            submission=submission,
+            officer=signed_in(request),
+            on=current_day(),
+            message=message,
+            seen=seen_key(request.POST),
+        )
+    except DecidedSinceError as error:
+        words = EndForm(initial={"message": message}, no_email=bool(why_no_email(submission)))
+        shown = {"end_form": words, "end_refused": str(error)}
+        return file_page(request, visible_file(request, pk), bound=shown, status=422)
     except ReviewError as error:
         messages.error(request, str(error))
         if message:
