@@ -22,6 +22,9 @@ for number in range({n}):
         needs=("competences.recruter",), text="",
     )
 """
+# What is kept in this tab, by the names of its fields; htmx keeps something beside.
+UNSENT = """Object.keys(sessionStorage).filter(key => key.startsWith("jonction.unsent ")).map(
+    key => key.split(" ")[2])"""
 # How each file is decided, in turn: keys pressed on its first scheme, then what must be seen of it.
 REASONS = [
     ("wrong_criterion", "un critère du dispositif est faux"),
@@ -148,3 +151,51 @@ def test_shortcuts_can_be_switched_off(morning_files: Service, open_context):
     page.reload()
     page.locator("body").press("j")
     assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_what_was_typed_comes_back_after_another_button_until_it_is_sent(service: Service, open_context):
+    service.run(FILE_THEM.replace("Clavier", "Tiroir").replace("clavier", "tiroir").format(n=1))
+    page = open_context(width=1280, height=900).new_page()
+    page.goto(f"{service.url}/agent/?recherche=Tiroir")
+    sign_in(page, OFFICER)
+    page.goto(f"{service.url}/agent/?recherche=Tiroir")
+    page.get_by_role("link", name="Tiroir 00").click()
+    note, word = page.locator("textarea[name=text]"), page.locator("#fin textarea")
+    page.keyboard.press("j")
+    expect(page.locator("[id^=d-]:focus")).to_be_visible()
+    scheme = page.evaluate("document.activeElement.id")
+    page.keyboard.press("e")
+    refusal = page.locator(f"#{scheme} textarea[name=message]")
+    refusal.fill("Trop tôt pour vous.")
+    page.get_by_text("Écrire une note…").click()
+    note.fill("Rappeler jeudi.")
+    word.fill("Commencez par PME+.")
+    with page.expect_navigation():
+        page.locator(f"#{scheme} button[value=kept]").click()
+    expect(note).to_have_value("Rappeler jeudi.")
+    expect(note).to_be_visible()  # its fold is open
+    expect(word).to_have_value("Commencez par PME+.")
+    expect(refusal).to_have_value("Trop tôt pour vous.")
+    expect(page.locator(f"#{scheme}")).to_be_focused()
+    with page.expect_navigation():  # refused: nobody was chosen to read it
+        page.locator("form:has(textarea[name=text])").evaluate(
+            "form => { form.noValidate = true; form.requestSubmit() }"
+        )
+    expect(note).to_have_value("Rappeler jeudi.")
+    page.goto(page.url.replace("notes/", ""))
+    expect(note).to_have_value("Rappeler jeudi.")
+    page.locator("input[name=audience]").first.check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Enregistrer la note").click()
+    expect(note).to_have_value("")
+    page.reload()
+    expect(note).to_have_value("")
+    expect(word).to_have_value("Commencez par PME+.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Terminer la relecture").click()
+    expect(page.locator("main")).to_contain_text("Relecture terminée")
+    assert page.evaluate(UNSENT) == ["message"]  # the words of the refusal, which was not sent
+    assert "PME+" not in page.evaluate("Object.values(sessionStorage).join()")
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url(lambda url: "/agent/" not in url)
+    assert page.evaluate(UNSENT) == []

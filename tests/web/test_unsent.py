@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from backend.matchmaking.models import Note
-from tests.factories import ARC, make_officer, make_submission
+from tests.factories import ARC, first_matches, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -147,3 +147,27 @@ def test_a_form_of_another_tab_is_kept_when_it_comes_from_here(officer, submissi
     page = write(browser, submission, headers=headers)
     assert (page.status_code, WORDS in text_of(page)) == ((200, True) if is_kept else (403, False))
     assert not ours(Note).exists()
+
+
+# -- what was typed and not sent, kept by unsent.js in the tab (walked in tests/e2e/test_keyboard.py)
+
+
+def test_a_file_page_marks_what_is_kept_in_the_tab_and_for_whom(client, officer, submission):
+    (match,) = first_matches(submission)
+    client.force_login(officer)
+    html = client.get(f"/agent/{submission.pk}/").content.decode()
+    assert re.search(
+        rf'<script src="[^"]*web/unsent\.js"\s+defer\s+data-account="{officer.pk}"\s+nonce="[^"]+">', html
+    )
+    verdict = f"/agent/{submission.pk}/avis/{match.scheme_id}/"
+    assert f'data-unsent-of="{verdict}"' in html
+    assert kept_fields(html) == {"text", "message"}
+    path = f"/agent/{submission.pk}/dispositif/{match.scheme_id}/?partie=ecarter"
+    form = client.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert f'action="{verdict}"' in form
+    assert kept_fields(form) == {"comment", "message"}
+
+
+def kept_fields(html: str) -> set[str]:
+    areas = re.findall(r"<textarea[^>]*>", html)
+    return {re.search(r'name="(\w+)"', area)[1] for area in areas if "data-unsent" in area}

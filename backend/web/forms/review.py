@@ -105,7 +105,7 @@ class EndForm(forms.Form):
         label=_("Un mot à l’entreprise (facultatif)"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-unsent": ""}),
         help_text=_("Il sera dans le courriel, au-dessus des dispositifs retenus."),
     )
 
@@ -127,7 +127,7 @@ class NothingForm(EndForm):
 class NoteForm(forms.Form):
     """A note, and who reads it: of the partners that read the file now, each is a choice of its own."""
 
-    text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = PlainText(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "data-unsent": ""}))
     audience = forms.ChoiceField(
         label=_("Qui la lira ?"),
         widget=forms.RadioSelect,

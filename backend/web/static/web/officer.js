@@ -84,6 +84,7 @@ const FIELD = "select, textarea, input:not([type=hidden])";
 document.body.addEventListener("htmx:afterSettle", (event) => {
   const part = event.detail.elt;
   const fold = part.closest("details");
+  if (fold?.hasAttribute("data-put-back")) return; // opened by unsent.js
   if (!fold?.contains(document.activeElement) && document.activeElement !== document.body) return;
   const scheme = part.querySelector("article.scheme[tabindex]");
   if (scheme) reach(scheme);

@@ -61,6 +61,11 @@ document.addEventListener("allauth.error", () => {
   box.focus();
 });
 
+// Who signs out leaves nothing typed in this tab.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[action$='/compte/deconnexion/']")) sessionStorage.clear();
+});
+
 // A form is sent once, however often one clicks. Forms that htmx sends use hx-disabled-elt instead.
 const SENDING = "Envoi…";
 const WAIT_MS = 10000; // then the connection failed or was stopped: one may try again
