@@ -16,7 +16,7 @@ from matching.centroids import Centroids
 from matching.certainty import Certainty, Signs, log_of
 from matching.grammar import Grammar
 from matching.language import FILLER, NOISE, NOTHING, Heard, Language
-from matching.sentences import Sentence, Span, clauses_of, coordinated, infinitives, sentences_of
+from matching.sentences import Sentence, Span, clauses_of, coordinated, infinitives, listed, sentences_of
 from matching.text import words
 
 IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clause of it has so much of a sub-need
@@ -285,7 +285,8 @@ class NeedReader:
                 self._grammar.is_fragment(text, proposition),
             )
             for sentence in sentences
-            for proposition in coordinated(text, sentence.span)
+            for subject in coordinated(text, sentence.span)
+            for proposition in listed(text, subject)
             for span in infinitives(text, proposition)
         ]
 

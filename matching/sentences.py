@@ -22,7 +22,10 @@ _INFINITIVES = re.compile(
     rf"(?:\s(?:et|puis|ou)|,(?:\s(?:et|puis|mais))?)(?:\saussi)?(?=\s(?:(?:de|à)\s|d['’])?{_INFINITIVE})",
     re.IGNORECASE,
 )
-_COMMAS = re.compile(r"[,:()]+(?=\s|$)|\s[-–—(]\s?|\s[+/&]\s|\sainsi qu(?:e\s|(?=['’]))", re.IGNORECASE)
+# Signs that stand between two things: "un soudeur + un robot".
+_JOINTS = r"\s[+/&]\s|\sainsi qu(?:e\s|(?=['’]))"
+_COMMAS = re.compile(rf"[,:()]+(?=\s|$)|\s[-–—(]\s?|{_JOINTS}", re.IGNORECASE)
+_LISTED = re.compile(_JOINTS, re.IGNORECASE)
 
 
 MOST_KEPT = 1024  # texts that are cut once for all who read them: twice as many as are answered together
@@ -67,6 +70,16 @@ def coordinated(text: str, span: Span) -> list[Span]:
     ['Je ne trouve pas de soudeurs', 'je voudrais un robot']
     """
     return _between(text, span, _SUBJECTS)
+
+
+def listed(text: str, span: Span) -> list[Span]:
+    """Return the parts of a sentence that a sign or "ainsi que" joins; itself where it is one.
+
+    >>> text = "deux caristes + isoler le toit"
+    >>> [text[start:end] for start, end in listed(text, Span(0, len(text)))]
+    ['deux caristes', 'isoler le toit']
+    """
+    return _between(text, span, _LISTED)
 
 
 def infinitives(text: str, span: Span) -> list[Span]:

@@ -62,6 +62,12 @@ def test_a_few_words_without_a_verb_count_as_much_as_a_request(beside: str) -> N
     assert stated[-1] == ONE > max(stated[1:-1])  # beside statements they are who writes, or why
 
 
+def test_beside_another_sentence_too() -> None:
+    understood = engine.understand("Deux caristes pour lundi + isoler le toit. Je ne cherche pas de prêt.", [])
+    heard = {need.sub_need for need in understood.needs if need.probability > 0.5}
+    assert heard == {"competences.recruter", "energie.efficacite"}
+
+
 @pytest.mark.parametrize(
     "joined", ["{} + {}", "{} / {}", "{} & {}", "{} ainsi que {}", "{}. Par ailleurs {}.", "- {}\n- {}"]
 )
