@@ -46,13 +46,13 @@ class Columns:
 class Stack:
     """Bars in parts, a row each: ``series`` are the name, colour and path of a part; ``labels`` where words stand.
 
-    What is no number is outlined: ``outlines`` are a colour and a path, ``unsaid`` what those of a row are, in words.
+    What is no number is outlined: ``outlines`` are a colour and a path, ``unsaid`` what they are, in words.
     """
 
     series: list[tuple[str, str, str]]
     outlines: list[tuple[str, str]]
     labels: list[tuple[int, str]]
-    unsaid: list[tuple[int, str]]
+    unsaid: list[str]
     height: int
 
 
@@ -78,11 +78,7 @@ def stack(names: Sequence[str], values: Sequence[tuple[str, Sequence[int | str]]
         series=list(zip(names, cycle(COLOURS), paths, strict=False)),
         outlines=[(colour, path) for colour, path in zip(cycle(COLOURS), outlines, strict=False) if path],
         labels=[(STACKED * row + 13, label) for row, (label, _parts) in enumerate(values)],
-        unsaid=[
-            (STACKED * row + 13, ", ".join(words))
-            for row, (_label, parts) in enumerate(values)
-            if (words := dict.fromkeys(str(part) for part in parts if isinstance(part, str)))
-        ],
+        unsaid=list(dict.fromkeys(part for _label, parts in values for part in parts if isinstance(part, str))),
         height=STACKED * len(values),
     )
 
