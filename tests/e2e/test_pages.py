@@ -291,8 +291,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     look(page, "page-agent-relectures-reprises")
 
     # A note sent once the session is over is read again after signing in, and sent.
-    page.goto(f"{service.url}{file}/")
-    page.get_by_text("Écrire une note…").click()
+    page.goto(f"{service.url}{file}/")  # the note that was refused is there again, its fold open
+    expect(page.locator("#note_text")).to_have_value("Sans dire pour qui.")
     page.locator("#note_text").fill("Écrite pendant le déjeuner.")
     page.get_by_label("mon organisation seulement").check()
     page.context.clear_cookies(name="session")

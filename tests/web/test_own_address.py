@@ -30,7 +30,7 @@ from tests.web.conftest import fill, text_of
 pytestmark = pytest.mark.django_db
 State = Notification.State
 WRONG, RIGHT = "karine@example.ogr", "karine@example.org"
-DETAILS = re.compile(r"<details class=\"fold no-print\"( open)?>\s*<summary>Ce n’est pas la bonne adresse")
+DETAILS = re.compile(r"<details class=\"fold no-print\"( open)?>\s*<summary>Rien reçu, adresse fausse")
 
 
 @pytest.fixture
