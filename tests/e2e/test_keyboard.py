@@ -159,7 +159,8 @@ def test_what_was_typed_comes_back_after_another_button_until_it_is_sent(service
     page.goto(f"{service.url}/agent/?recherche=Tiroir")
     sign_in(page, OFFICER)
     page.goto(f"{service.url}/agent/?recherche=Tiroir")
-    page.get_by_role("link", name="Tiroir 00").click()
+    with page.expect_navigation():  # keys pressed before would be for the list
+        page.get_by_role("link", name="Tiroir 00").click()
     note, word = page.locator("textarea[name=text]"), page.locator("#fin textarea")
     page.keyboard.press("j")
     expect(page.locator("[id^=d-]:focus")).to_be_visible()
