@@ -1,4 +1,4 @@
-"""What colleagues decided on a file after a page of it was shown: whoever acts from that page has not read it."""
+"""Optimistic locking of reviews: a write from a page that is older than a colleague's review is a conflict."""
 
 from django.db.models import Max
 
@@ -23,7 +23,7 @@ def last_review(submission: Submission) -> int:
 def decided_since(submission: Submission, *, officer: User, seen: int, scheme: Scheme | None = None) -> str:
     """Return a sentence that names what colleagues decided after the review ``seen``, on one scheme or any; or "".
 
-    Of each scheme, it tells the last of it. The file is to be locked: whoever decides on it next waits.
+    Of each scheme it names the latest review. Call it with the file's row locked.
     """
     others = submission.reviews.filter(pk__gt=seen).exclude(officer=officer)
     if scheme:

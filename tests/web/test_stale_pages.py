@@ -1,4 +1,4 @@
-"""Two officers have one file open: whoever acts from the older page is told what the other one decided."""
+"""Two officers edit one file: a write from the stale page is refused, with what the other one decided."""
 
 import re
 

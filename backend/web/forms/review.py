@@ -11,7 +11,6 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
-from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.fact_display import FACT_LABELS
@@ -30,6 +29,7 @@ from backend.matchmaking.transitions import MAY_SAY, Origin, State
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
 from backend.web.forms.states import WholeEuros
+from backend.web.forms.team import PersonField
 
 MOST_AHEAD = timedelta(days=366)  # of a call that is promised
 
@@ -249,11 +249,11 @@ class CloseForm(forms.Form):
     )
 
 
-class ColleagueField(forms.ModelChoiceField[User]):
+class ColleagueField(PersonField):
     """An officer, with whom they work for: one elsewhere takes the file with them."""
 
-    def label_from_instance(self, obj: User) -> str:
-        return f"{obj} – {getattr(obj, 'works_for', '')}"
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{super().label_from_instance(obj)} – {obj.works_for}"
 
 
 class OfferForm(forms.Form):
@@ -261,12 +261,6 @@ class OfferForm(forms.Form):
 
     to = ColleagueField(
         label=_("À qui ?"),
-        queryset=User.objects.none(),
-        empty_label=_("Choisir une personne"),
-        error_messages={
-            "required": _("Choisissez une personne dans la liste."),
-            "invalid_choice": _("Cette personne n’est pas dans la liste : choisissez-en une autre."),
-        },
         help_text=_(
             "Votre équipe d’abord. Quelqu’un d’une autre intercommunalité lit le dossier dès maintenant et, s’il "
             "l’accepte, l’emporte : votre équipe ne le verra plus."

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from backend.accounts.absences import colleagues_of, team_of
 from backend.accounts.models import Organisation, User
+from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.days import current_day
 from backend.common.fields import DayField
 
@@ -18,9 +19,9 @@ from backend.common.fields import DayField
 class PersonField(forms.ModelChoiceField[User]):
     """Somebody of a list."""
 
-    def __init__(self, *, label: Any, required: bool = True) -> None:
+    def __init__(self, *, label: Any, required: bool = True, help_text: Any = "") -> None:
         empty = _("Choisir une personne") if required else _("Personne")
-        super().__init__(User.objects.none(), label=label, required=required, empty_label=empty)
+        super().__init__(User.objects.none(), label=label, required=required, empty_label=empty, help_text=help_text)
         self.error_messages["required"] = _("Choisissez une personne dans la liste.")
         self.error_messages["invalid_choice"] = _("Cette personne n’est pas dans la liste : choisissez-en une autre.")
 
