@@ -7,7 +7,7 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, sync_playwright
 
-CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu"]
+CHROMIUM, FLAGS = "/usr/bin/chromium-headless-shell", ["--no-sandbox", "--disable-gpu"]
 WIDTH, HEIGHT = 360, 740
 LOADED = re.compile(r'(?:src|<link rel="(?:stylesheet|icon)"\s+href)="/static/([^"]+)"')
 PLACES = """height => {

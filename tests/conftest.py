@@ -55,11 +55,7 @@ OF_FIRMS = tuple(
 )
 
 settings.register_profile(
-    "short", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-# For mutation testing, which runs the suite a thousand times and must find the same each time.
-settings.register_profile(
-    "brief", parent=settings.get_profile("short"), max_examples=40, derandomize=True, database=None
+    "short", derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("long", parent=settings.get_profile("short"), max_examples=10_000, derandomize=False)
 settings.load_profile("long" if os.environ.get("JONCTION_LONG") == "1" else "short")

@@ -156,6 +156,7 @@ def violations(page: Page) -> list[str]:
     return [f"{broken['id']}: {node['html'][:120]}" for broken in found["violations"] for node in broken["nodes"]]
 
 
+@pytest.mark.slow
 def test_the_page_works_offline_under_the_policy_and_everyone_can_read_it(address: str):
     said: list[str] = []
     asked: list[str] = []

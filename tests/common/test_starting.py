@@ -117,6 +117,7 @@ def test_other_code_reads_the_same_files_again(fixtures: Path):
     assert LoadedFixture.objects.get(name=REFERENCE).digest == loaded.digest
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_files_that_are_refused_are_read_again_once_mended(fixtures: Path):
     path = fixtures / "schemes" / "hdf-aden.yaml"
@@ -129,6 +130,7 @@ def test_files_that_are_refused_are_read_again_once_mended(fixtures: Path):
     assert "1 nouvelles versions" in load(fixtures)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @few_sentences()
 def test_the_language_is_learnt_again_once_a_sub_need_has_other_sentences():

@@ -97,6 +97,7 @@ def test_the_audit_log_says_that_it_was_saved_and_restored(restored):
     assert kinds[-2:] == [("backup",), ("restore",)]
 
 
+@pytest.mark.slow
 def test_a_restored_database_needs_no_migration(restored):
     assert restored.command("migrate", "--check").returncode == 0
 
@@ -141,6 +142,7 @@ def test_a_database_that_is_not_ours_is_not_backed_up(make_database, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_rows_written_meanwhile_are_in_the_backup_of_no_table_or_of_all(source, make_database, tmp_path):
     """Each transaction adds a row to two tables, counted and dumped at different moments: they must stay equal."""
     written = threading.Event()
@@ -198,6 +200,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(source, make_da
     assert is_empty(empty)
 
 
+@pytest.mark.slow
 def test_nothing_is_restored_into_a_database_that_holds_something(source, archive):
     before = source.counts()
     done = source.command("restore", archive)
@@ -213,7 +216,10 @@ def test_one_foreign_table_is_enough_to_refuse(make_database, archive):
     assert database.counts() == {"somebody_elses": 0}
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "empty", "absent"])
+@pytest.mark.parametrize(
+    "damage",
+    ["cut", *(pytest.param(damage, marks=pytest.mark.slow) for damage in ("flipped", "text", "empty", "absent"))],
+)
 def test_a_damaged_backup_changes_nothing(make_database, archive, tmp_path, damage):
     content = archive.read_bytes()
     middle = len(content) // 2
@@ -261,6 +267,7 @@ def test_a_restore_that_fails_half_way_leaves_the_database_empty(make_database, 
     assert is_empty(empty)
 
 
+@pytest.mark.slow
 def test_a_backup_of_a_newer_release_is_refused(make_database, tmp_path):
     newer = make_database(with_reference_data=True)
     newer.ask("INSERT INTO django_migrations (app, name, applied) VALUES ('companies', '0099_from_next_year', now())")
@@ -272,6 +279,7 @@ def test_a_backup_of_a_newer_release_is_refused(make_database, tmp_path):
     assert is_empty(empty)
 
 
+@pytest.mark.slow
 def test_a_backup_of_an_older_release_says_to_migrate(make_database, tmp_path):
     older = make_database(with_reference_data=True)
     older.ask("DELETE FROM django_migrations WHERE app = 'companies' AND name <> '0001_initial'")

@@ -49,6 +49,7 @@ def start(database, tmp_path) -> Iterator:
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_mailer_told_to_stop_ends_the_sending_in_hand_and_takes_no_other(database, start):
     arrived, may_go_on = threading.Event(), threading.Event()
     postman = Postman()

@@ -18,14 +18,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from backend.config.settings import FILING_SECONDS
 from backend.config.test import WORKER
-from benchmarks.phone import HEIGHT, WIDTH, places_of
+from benchmarks.phone import CHROMIUM, HEIGHT, WIDTH, places_of
 from tests.conftest import TEMPLATE, make_once
 from tests.e2e.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 AXE = (ROOT / "tests" / "vendor" / "axe-core-4.14.1" / "axe.min.js").read_text()
-CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

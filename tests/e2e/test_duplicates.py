@@ -36,6 +36,7 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_two_sheets_of_one_scheme_become_one_address(service: Service, open_context):
     service.run(PAIR)
     phone = enter(open_context(javascript=False), service, EDITOR, LIST)

@@ -108,6 +108,7 @@ def say(page: Page, row: int, field: str, text: str) -> None:
     page.locator(f"[name='criteria-{row}-{field}']").fill(text)
 
 
+@pytest.mark.slow
 def test_a_scheme_with_five_criteria_from_the_first_word_to_the_firm_it_concerns(service: Service, open_context):
     service.run(FIRMS)
     editor = enter(open_context(width=1280, height=900), service, EDITOR)

@@ -89,6 +89,7 @@ def set_aside(page: Page, reason: str) -> None:
         page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service, open_context):
     service = morning_files
     page = open_context(width=1280, height=900).new_page()

@@ -126,6 +126,7 @@ def alerts_to(service: Service, address: str) -> list[str]:
     return [body(message) for message in messages_to(service, address) if NAME in body(message)]
 
 
+@pytest.mark.slow
 def test_a_published_scheme_reaches_exactly_the_firms_that_asked_and_that_it_concerns(service: Service, open_context):
     concerned, stopped, *_others = service.run(FIRMS).split()
     addresses = ["arretee", "muette", "autre-besoin", "ferme"]

@@ -65,6 +65,7 @@ def ask(index: Index, questions: list[tuple[Profile, Wish]]) -> list[Answer]:
     return [rank_listed(index, profile, wish, WEIGHTS) for profile, wish in questions]
 
 
+@pytest.mark.slow
 def test_threads_that_ask_at_once_are_answered_as_one_alone() -> None:
     draw = Random(3)  # noqa: S311
     start = Barrier(N_THREADS)

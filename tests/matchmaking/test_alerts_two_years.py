@@ -262,6 +262,7 @@ def what_firms_do(firm, day, officer):
         close_file(submission=submission, officer=officer, reason="helped")
 
 
+@pytest.mark.slow
 def test_two_years(schemes, settings, pytestconfig):
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     firms = [make_firm(number) for number in range(N_FIRMS)]

@@ -88,6 +88,7 @@ def other_needs():
         publish_revision(scheme, needs={"competences.recruter": 1.0, "numerique.robot": 1.0})
 
 
+@pytest.mark.slow
 def test_only_a_change_of_a_scheme_is_told(subscribers):
     scheme = Scheme.objects.get(source_key="geiq-industrie", source=Scheme.OWN)
     assert not subscribers.next_day().exists()

@@ -176,6 +176,7 @@ def test_a_correction_that_was_taken_back_or_leaves_no_need_teaches_nothing(offi
     assert learn_language() == before
 
 
+@pytest.mark.slow
 @few_sentences()
 def test_the_command_says_what_it_learnt(submission, officer):
     correct(submission, MISSING, "added", officer)

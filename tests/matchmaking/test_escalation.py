@@ -256,6 +256,7 @@ def test_what_is_said_names_the_files_of_its_reader_and_no_others(people):
     assert submission.contact.email not in letter.text + letter.html
 
 
+@pytest.mark.slow
 def test_a_year_of_absences_and_holidays_tells_each_rung_once_and_nobody_who_is_away(people):
     officer, stand_in, lead, _territory = people
     files = {filed(officer, on=MONDAY + timedelta(days=11 * n)).pk: n for n in range(20)}

@@ -94,6 +94,7 @@ def imported(real_data):
     import_records(source=IMPORTED, records=read_json_list(real_data / "mte" / "programs.json"), on=date(2026, 6, 12))
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_it_holds_on_the_programmes_of_the_state_s_site(imported):
     assert_reaches(
@@ -121,6 +122,7 @@ def test_words_alone_are_enough_and_what_nothing_fits_gets_an_empty_list(importe
     assert others == [[], []]
 
 
+@pytest.mark.slow
 def test_goals_are_measured_with_their_intervals_on_the_half_that_may_be_looked_at():
     goals = {goal.name: goal for goal in measure_goals(held_out=False)}
     for goal in goals.values():
@@ -142,6 +144,7 @@ def test_what_the_public_page_shows_comes_from_the_other_half_alone():
         call_command("evaluate", record=True)
 
 
+@pytest.mark.slow
 def test_the_command_prints_every_way_and_refuses_a_catalogue_nobody_judged():
     printed = StringIO()
     call_command("evaluate", source=Scheme.OWN, stdout=printed)

@@ -111,6 +111,7 @@ def judged(family):
             yield as_request(each.question, catalogue, language=language)[0]
 
 
+@pytest.mark.slow
 def test_no_loan_stands_before_what_serves_the_need_as_well_whatever_is_asked():
     codes, catalogue = load_codes(), engine.catalogue(Scheme.OWN)
     firms = [read_record(line, codes, on=DAY) for line in Draw(seed=18).lines(150)]

@@ -229,6 +229,7 @@ def learn_without(source):
 FLOOR = 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_the_strongest_sub_need_is_among_the_first_three_proposed(capsys):
     """Compare with the sub-needs that people read in each programme, in a language that learnt nothing from them."""

@@ -93,6 +93,7 @@ def test_no_backup_brings_the_firm_back(backups, key, make_database, when):  # n
     assert "Tôlerie des Étangs" in str(database.ask("SELECT name FROM companies_factsheet"))
 
 
+@pytest.mark.slow
 def test_a_backup_brings_it_back_only_where_that_is_asked(backups, key, make_database):  # noqa: F811
     database = make_database()
     lost = {"JONCTION_ERASED": "/nowhere/erased"}
@@ -109,6 +110,7 @@ def test_a_backup_brings_it_back_only_where_that_is_asked(backups, key, make_dat
     assert '"name"' in database.python(SEARCH)
 
 
+@pytest.mark.slow
 def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups, key, make_database, tmp_path):  # noqa: F811
     """A backup without a column that erasing writes: the tables are migrated first."""
     older = make_database()

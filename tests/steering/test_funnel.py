@@ -110,6 +110,7 @@ def of_way(slow):
     return {key: counts for key, counts in slow.items() if key[1] not in ("refused", "closed")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_finds_the_same_in_all_groups(seed, django_assert_max_num_queries):
     call_command("load_demo", files=30, seed=seed, processes=1, stdout=StringIO())

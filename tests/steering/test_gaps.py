@@ -80,6 +80,7 @@ def stored(file):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_file_is_answered_as_its_own_page_answers_it(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())

@@ -72,6 +72,7 @@ def drawn(seed):
     return tuple(map(shown, needs)), tuple(map(shown, sizes))
 
 
+@pytest.mark.slow
 def test_no_small_number_is_told_by_all_that_is_published():
     n_told = 0
     for seed in range(120):

@@ -97,6 +97,7 @@ def told(months, *, by_rule):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_seed", [0, 100, 200])
 def test_no_small_number_is_told_by_sentences_beside_two_months_of_tables(first_seed):
     n_told = n_said = 0

@@ -12,11 +12,12 @@ from tests.tasks.year.run import Report
 LAST = plan.FIRST.replace(month=3)
 
 
-def test_each_reminder_is_told_once_on_its_morning_though_the_worker_is_killed_each_week(loaded_database):
+@pytest.mark.parametrize("n_weeks", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_each_reminder_is_told_once_on_its_morning_though_the_worker_is_killed_each_week(loaded_database, n_weeks):
     """Short form of ``scripts/year``; in a process of its own, since Django reads once where its database is."""
     environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.tasks.year", "21", "--copy", loaded_database],
+        [sys.executable, "-m", "tests.tasks.year", str(7 * n_weeks), "--copy", loaded_database],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -24,7 +25,7 @@ def test_each_reminder_is_told_once_on_its_morning_though_the_worker_is_killed_e
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("holds\n")
-    assert done.stdout.count("worker killed 1 times") == 3
+    assert done.stdout.count("worker killed 1 times") == n_weeks
 
 
 def test_the_plan_counts_the_days_of_work_that_the_service_counts():

@@ -277,6 +277,7 @@ def reload(tmp_path: Path, **changes) -> None:
     load_territories(copy)
 
 
+@pytest.mark.slow
 def test_a_loaded_list_stands_until_a_reviewed_one_of_a_later_day(tmp_path):
     load(tmp_path, "frr", "insee\n60159\n", "--apply")
     reload(tmp_path, why="Une autre phrase.")

@@ -77,6 +77,7 @@ ROLES: dict[str, Callable[[], User | None]] = {
     "approver": lambda: make_officer("", role=Membership.Role.APPROVER, is_staff=True),
     "administrator": lambda: User.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"),
 }
+OTHERS = [role for role in ROLES if role not in ("visitor", "officer")]
 
 
 def everyone(status: Any) -> dict[str, Any]:
@@ -716,8 +717,8 @@ def sign_in(user: User | None) -> Client:
     return client
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_each_role_gets_what_the_table_says(role):
+def ask_all(role: str, *, opened: bool) -> list[str]:
+    """Ask for each address that a role may open, or for each other one; return what was answered otherwise."""
     user = ROLES[role]()
     signed_in = sign_in(user)
     cases = make_cases(user)
@@ -725,6 +726,8 @@ def test_each_role_gets_what_the_table_says(role):
     for name, row in TABLE.items():
         asked = []
         for whose, expected in (("own", row.own), ("foreign", row.foreign or row.own)):
+            if (expected[role] == OK) != opened:
+                continue
             case = cases[whose]
             path, sent = PATHS.get(name) or reverse(name, args=row.args(case)), row.sent(case)
             if (path, sent, expected) in asked:  # it is nobody's own
@@ -738,10 +741,26 @@ def test_each_role_gets_what_the_table_says(role):
             found = status_of(answer)
             if not is_expected(found, expected[role]):
                 wrong.append(f"{name} ({whose}): {found}, not {expected[role]}")
+    return wrong
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_is_refused_what_the_table_says(role):
+    wrong = ask_all(role, opened=False)
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("role", ["visitor", "officer", "administrator"])
+@pytest.mark.parametrize(
+    "role", ["visitor", "officer", *(pytest.param(role, marks=pytest.mark.slow) for role in OTHERS)]
+)
+def test_each_role_opens_what_the_table_says(role):
+    wrong = ask_all(role, opened=True)
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "role", ["visitor", *(pytest.param(role, marks=pytest.mark.slow) for role in ("officer", "administrator"))]
+)
 def test_every_other_method_is_refused_or_gives_what_the_table_says(role):
     user = ROLES[role]()
     signed_in = sign_in(user)

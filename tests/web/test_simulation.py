@@ -16,6 +16,7 @@ N_FIRMS = 40
 SHARE = 0.4
 
 
+@pytest.mark.slow
 def test_few_of_the_questions_reach_the_result_of_the_whole_form():
     form, draw = questions_of_the_form(), Draw(1, on=DAY)
     order = Random(1)  # noqa: S311

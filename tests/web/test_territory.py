@@ -65,6 +65,7 @@ def calls():
     return [call.key for call in draw(n=1)[1]]
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_seed_give_the_same_files():
     found = []
     for _ in range(2):
@@ -76,15 +77,27 @@ def test_two_runs_with_one_seed_give_the_same_files():
     assert len(found[0][0]) >= N_FILES
 
 
-def test_a_second_run_loads_nothing_twice():
+def test_what_is_loaded_is_as_a_territory_that_was_used_for_years(subtests):
+    """One loading, which takes most of the time, is read by all of them; the last one loads again."""
     load()
+    for check in (
+        everything_went_through_the_services_up_to_today,
+        those_who_lead_find_its_figures_at_once,
+        no_email_of_the_past_leaves_today,
+        nobody_real_is_in_it,
+        a_second_run_loads_nothing_twice,
+    ):
+        with subtests.test(check.__name__):
+            check()
+
+
+def a_second_run_loads_nothing_twice():
     before = fingerprint()
     assert "0 demandes de plus" in load()
     assert fingerprint() == before
 
 
-def test_everything_goes_through_the_services_and_up_to_today():
-    load()
+def everything_went_through_the_services_up_to_today():
     files = ours(Submission)
     assert files.filter(filed_at__lt=NOW - timedelta(days=365)).exists()
     assert files.filter(filed_at__gt=NOW - timedelta(days=60)).exists()
@@ -103,20 +116,17 @@ def test_everything_goes_through_the_services_and_up_to_today():
     assert {result.on for result in ours(Result)} <= {DAY - timedelta(days=n) for n in range(366)}
 
 
-def test_those_who_lead_find_its_figures_at_once():
-    load()
+def those_who_lead_find_its_figures_at_once():
     assert FileFact.objects.count() == Submission.objects.count()
     assert NeedFact.objects.exists()
 
 
-def test_no_email_of_the_past_leaves_today():
-    load()
+def no_email_of_the_past_leaves_today():
     about = [file.topic for file in ours(Submission)]
     assert not Notification.objects.filter(state=Notification.State.DUE, about__overlap=about).exists()
 
 
-def test_nobody_real_is_in_it():
-    load()
+def nobody_real_is_in_it():
     files = ours(Submission)
     contacts = Contact.objects.filter(submissions__in=files)
     assert contacts.exists()

@@ -101,6 +101,7 @@ def test_files_are_loaded_again_once_an_archived_scheme_is_put_back(folder):
     assert load(folder) == UNCHANGED
 
 
+@pytest.mark.slow
 def test_the_command_names_what_waits_for_people(tmp_path):
     copy = Path(shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures"))
     publish_change(get_scheme(), name="Publié à la main")

@@ -109,6 +109,7 @@ def test_a_pair_whose_sheets_are_not_held_is_not_counted():
     assert {key.split(":")[0] for each in held for key in (each.pair.one, each.pair.other)} == {"jonction"}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.real_data
 def test_precision_and_recall_hold_and_nothing_that_measures_was_fitted_on():

@@ -485,6 +485,7 @@ def exported(tmp_path):
     return path, sidecar, len(found.rows)
 
 
+@pytest.mark.slow
 def test_our_export_and_its_sidecar_are_read_twice_and_say_what_ours_say(exported):
     path, sidecar, n_schemes = exported
     came = import_file(SOURCE, path, sidecar=sidecar)  # known by their identifiers as what we say today

@@ -32,6 +32,7 @@ def bring(programmes, day):
     return import_records(source=SOURCE, records=programmes, on=day)
 
 
+@pytest.mark.slow
 def test_five_changes_of_the_real_file_are_five_kinds_of_differences(real_data):
     programmes = json.loads((real_data / "mte" / "programs.json").read_text())
     first = bring(programmes, DAY)

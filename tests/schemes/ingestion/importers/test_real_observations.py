@@ -47,6 +47,7 @@ def a_night(here, on: date) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_second_night_of_the_same_files_changes_nothing(real_data):
     with site() as here:
         for source, path in FILES.items():
