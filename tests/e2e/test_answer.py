@@ -110,7 +110,7 @@ def test_a_part_opened_on_a_slow_line_is_fetched_when_htmx_is_there(service: Ser
     expect(card.locator(".criteria li .outcome").first).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [pytest.param(True, marks=pytest.mark.slow), False], ids=["js", "html"])
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, open_context, javascript):
     name = f"Camille {'Script' if javascript else 'Simple'}"
     page = open_context(javascript=javascript).new_page()
