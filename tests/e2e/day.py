@@ -171,11 +171,11 @@ def test_a_firm_is_corrected_by_telephone(service: Service, officer: Page, made,
     see(officer, "fiche-appel")
     officer.emulate_media(media="print")
     expect(sheet.locator(".print-only").last).to_be_visible()  # a line to write the answer on
-    expect(sheet.locator("form").first).to_be_hidden()
+    expect(sheet.get_by_role("button", name="Enregistrer les réponses")).to_be_hidden()
     officer.emulate_media(media="screen")
     field = officer.locator("input[name=headcount]")
     field.fill("35")
-    officer.locator("form", has=field).get_by_role("button", name="Répondre et recalculer").click()
+    officer.locator("form", has=field).get_by_role("button", name="Enregistrer les réponses").click()
     expect(officer.locator("body")).to_contain_text("C’est noté")
     expect(field).to_have_count(0)
     assert sheet.locator(":scope > ul").last.inner_text() != before

@@ -30,23 +30,23 @@ def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_cont
     field = page.locator("input[name=headcount]")
     field.fill("beaucoup")
     form = page.locator("form", has=field)
-    form.get_by_role("button", name="Répondre et recalculer").click()
+    form.get_by_role("button", name="Enregistrer les réponses").click()
     expect(page.locator("#fiche-appel .error-summary")).to_contain_text("Écrivez un nombre de salariés")
     expect(field).to_have_value("beaucoup")
     look(page, f"fiche-appel-{service.day}-refus", javascript=javascript)
     field.fill("35")
-    form.get_by_role("button", name="Répondre et recalculer").click()
+    form.get_by_role("button", name="Enregistrer les réponses").click()
     expect(page.locator("body")).to_contain_text("C’est noté")
     expect(field).to_have_count(0)
     if not javascript:
         return
     asked = page.locator("#fiche-appel form").first
     page.context.clear_cookies(name="csrf")
-    asked.get_by_role("button", name="Ne sait pas").click()
+    asked.get_by_role("button", name="Enregistrer les réponses").click()
     expect(page.locator("[data-failed]")).to_contain_text("Rien n’a été enregistré")
     expect(asked).to_be_visible()
     look(page, f"fiche-appel-{service.day}-sans-cookie")
     page.reload()
     page.context.clear_cookies(name="session")
-    page.locator("#fiche-appel form").first.get_by_role("button", name="Ne sait pas").click()
+    page.get_by_role("button", name="Enregistrer les réponses").click()
     expect(page).to_have_url(re.compile("/compte/connexion/"))  # the whole page, not the part

@@ -191,7 +191,7 @@ def test_what_one_does_not_know_is_not_asked_again(client, submission):
     client.force_login(make_officer())
     sheet = f"/agent/{submission.pk}/appel/"
     first, *others = [one.question.name for one in client.get(sheet).context["asked"]]
-    client.post(sheet, {"question": first, "skip": "1"})
+    client.post(sheet, {"question": first, "unknown": first})
     left = [one.question.name for one in client.get(sheet).context["asked"]]
     assert left[: len(others)] == others
     assert first not in left
@@ -212,10 +212,10 @@ def test_an_answer_to_what_was_asked_before_says_that_it_is_not_taken(client, su
     client.force_login(make_officer())
     sheet = f"/agent/{submission.pk}/appel/"
     name = client.get(sheet).context["asked"][0].question.name
-    client.post(sheet, {"question": name, "skip": "1"}, headers=headers, follow=True)
+    client.post(sheet, {"question": name, "unknown": name}, headers=headers, follow=True)
     n_facts = submission.sheet.facts.count()
     page = client.post(sheet, {"question": name, **ANSWERS[name]}, headers=headers, follow=True)
-    assert "Cette question n’est plus posée : rien de plus n’a été noté." in text_of(page)
+    assert "Une de ces questions n’est plus posée : sa réponse n’est pas notée." in text_of(page)
     assert "C’est noté" not in text_of(page)
     assert submission.sheet.facts.count() == n_facts
 
@@ -239,7 +239,7 @@ def test_a_refused_answer_on_the_telephone_is_a_part_that_htmx_puts_in_place(cli
 
 def test_an_answer_after_the_session_ended_leads_the_whole_page_to_sign_in(client, submission):
     sheet = f"/agent/{submission.pk}/appel/"
-    response = client.post(sheet, {"question": "headcount", "skip": "1"}, headers={"HX-Request": "true"})
+    response = client.post(sheet, {"question": "headcount", "unknown": "headcount"}, headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert response["HX-Redirect"] == "/compte/connexion/?next=/agent/non-envoye/"
     assert not response.content

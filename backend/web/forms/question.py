@@ -1,18 +1,21 @@
 """The next question and the form of its answer, with the very fields by which firms state the fact."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
+from backend.matchmaking.in_charge import OutsideTerritory
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.questions import NextQuestion, Open, Questions, questions_of
-from backend.matchmaking.services import correct_submission, decline_question
+from backend.matchmaking.services import PLACES, correct_submission, decline_question
 from backend.web.forms.answers import trilean
 from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
@@ -40,6 +43,8 @@ class Asked:
 
     question: NextQuestion
     form: FactFields | None
+    value: str = ""  # of a condition, as it was ticked among several questions
+    is_unknown: bool = False  # that one does not know was ticked among several questions
 
     def typed(self) -> dict[str, list[str]]:
         """Return what was typed in its form, and whether one more row was asked for."""
@@ -66,8 +71,10 @@ def asked_with(
     known: Mapping[str, Any], question: NextQuestion | None, data: Mapping[str, Any] | None = None
 ) -> Asked | None:
     """Put a question with its form, showing what is known or what was typed."""
-    if question is None:
-        return None
+    return None if question is None else _put(known, question, data)
+
+
+def _put(known: Mapping[str, Any], question: NextQuestion, data: Mapping[str, Any] | None) -> Asked:
     form_class = FORM_OF_FACT.get(_fact_of(question.name))
     if form_class is None:
         return Asked(question, None)
@@ -123,3 +130,92 @@ def take_answer(
     else:
         decline_question(submission=submission, question=said.question, on=on, author=author)
     return None
+
+
+UNKNOWN = "unknown"  # the box of a question that one cannot answer, and that answer to a condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of answers that were sent together."""
+
+    n_noted: int = 0
+    again: tuple[Asked, ...] = ()  # to be shown as they were typed: nothing of these is noted
+    is_late: bool = False  # whether one was to a question that is no longer asked
+
+
+@transaction.atomic
+def take_answers(submission: Submission, questions: Questions, sent: QueryDict, *, on: date, author: User) -> Taken:
+    """Record all that was answered to the questions that one form asked; what was left as it was stays open.
+
+    An answer that cannot be read, or a commune outside the territory, keeps no other one back. Where one more row is
+    asked for, nothing is recorded yet.
+    """
+    known = known_values(submission)
+    names = list(dict.fromkeys(sent.getlist("question")))
+    asked = [_as_sent(known, question, sent) for name in names if (question := questions.named(name))]
+    forms = [one.form for one in asked if one.form]
+    if any(form.asks_for_row for form in forms):
+        for form in forms:
+            form.forget_errors()
+        return Taken(again=tuple(asked))
+    replies = [read_answer(one.question, known, _alone(one, sent)) for one in asked if _is_answered(one)]
+    said, again = [row for row in replies if isinstance(row, Said)], [row for row in replies if isinstance(row, Asked)]
+    facts = [row for row in said if row.facts]
+    try:
+        _record(submission, facts, on=on, author=author)
+    except OutsideTerritory:
+        outside = [row for row in facts if not PLACES.isdisjoint(row.facts)]
+        again += [_refused_place(row, asked) for row in outside]
+        said = [row for row in said if row not in outside]
+        _record(submission, [row for row in facts if row not in outside], on=on, author=author)
+    for row in said:
+        if not row.facts:
+            decline_question(submission=submission, question=row.question, on=on, author=author)
+    late = (name for name in names if not questions.named(name))
+    return Taken(n_noted=len(said), again=tuple(again), is_late=any(_is_told(name, known, sent) for name in late))
+
+
+def _as_sent(known: Mapping[str, Any], question: NextQuestion, sent: QueryDict) -> Asked:
+    asked = _put(known, question, sent)
+    value = "" if asked.form else sent.get(question.name, "")
+    is_unknown = value == UNKNOWN or question.name in sent.getlist(UNKNOWN)
+    return replace(asked, value=value, is_unknown=is_unknown)
+
+
+def _is_answered(asked: Asked) -> bool:
+    return asked.is_unknown or bool(asked.form.changed_data if asked.form else asked.value)
+
+
+def _is_told(name: str, known: Mapping[str, Any], sent: QueryDict) -> bool:
+    """Tell whether something was answered to a question by its name alone."""
+    form_class = FORM_OF_FACT.get(_fact_of(name))
+    if form_class and form_class(sent, initial=form_class.initial_of(known)).changed_data:
+        return True
+    return name in sent.getlist(UNKNOWN) or bool(form_class is None and sent.get(name))
+
+
+def _alone(asked: Asked, sent: QueryDict) -> Mapping[str, Any]:
+    """Return the answer to one question as if it had been sent by itself; what was typed counts before the box."""
+    if asked.form and asked.form.changed_data:
+        return sent
+    return {"skip": "1"} if asked.is_unknown else {"value": asked.value}
+
+
+def _record(submission: Submission, said: Sequence[Said], *, on: date, author: User) -> None:
+    facts = {name: value for one in said for name, value in one.facts.items()}
+    origins = {name: origin for one in said if one.form for name, origin in one.form.origins().items()}
+    if facts:
+        correct_submission(submission=submission, facts=facts, origins=origins, on=on, author=author)
+
+
+def _refused_place(said: Said, asked: Iterable[Asked]) -> Asked:
+    """Return a question whose answer lies outside the territory, with that said beside its field."""
+    form = said.form
+    fact = next(iter(PLACES & set(said.facts)))
+    if form:
+        form.add_error(
+            form.fields_of_fact[fact][0],
+            _("Cette commune est hors du territoire : cette réponse n’est pas notée."),
+        )
+    return replace(next(one for one in asked if one.question.name == said.question), form=form)

@@ -1,0 +1,146 @@
+"""The call sheet takes all that was answered during one call, at once; what it refuses keeps nothing else back."""
+
+import pytest
+
+from backend.companies.models import Fact
+from tests.factories import make_officer, make_submission
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+MISSING = ("headcount", "turnover", "group", "created_on", "project.started")
+UNREADABLE = {"headcount": "beaucoup", "headcount_band": ""}
+ANSWERS = {
+    "headcount": {"headcount": "35", "headcount_band": ""},
+    "project.started": {"started": "no"},
+    "turnover": {"turnover_band": "2000000,10000000"},
+    "created_on": {"created_on": "2009-03-16"},
+    "group": {"independent": "yes"},
+    "taxes_up_to_date": {"taxes_up_to_date": "yes"},
+    "in_difficulty": {"in_difficulty": "no"},
+}
+
+
+@pytest.fixture
+def submission():
+    return make_submission(needs=("numerique.robot",), without=MISSING, confirmed=True)
+
+
+@pytest.fixture
+def sheet(client, submission):
+    client.force_login(make_officer())
+    return f"/agent/{submission.pk}/appel/"
+
+
+def names_on(client, sheet):
+    return [one.question.name for one in client.get(sheet).context["asked"]]
+
+
+def sent(names, *answered, **more):
+    """Return what the one form of the page sends: its questions, and the answers to some of them."""
+    fields = {"question": names}
+    for name in answered:
+        fields |= ANSWERS[name]
+    return {**fields, **more}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_all_that_was_answered_is_noted_together(client, submission, sheet, headers):
+    names = names_on(client, sheet)
+    page = client.post(sheet, sent(names, *names), headers=headers, follow=True)
+    assert page.status_code == 200
+    assert text_of(page).count("C’est noté") == 1
+    known = submission.sheet.current()
+    assert {known[name].origin for name in names} == {Fact.Origin.OFFICER}
+    assert submission.sheet.declined() == set()
+    assert not set(names) & {one.question.name for one in page.context["asked"]}
+
+
+def test_the_page_is_one_form_with_one_button_that_saves(client, sheet):
+    page = client.get(sheet).content.decode()
+    body = page[page.index('<div id="fiche-appel">') :]
+    assert body.count("<form") == 1
+    assert body.count("Enregistrer les réponses") == 1
+    assert body.count('name="question"') == 3
+
+
+def test_what_was_not_answered_is_asked_again_and_the_rest_is_noted(client, submission, sheet):
+    first, *others = names_on(client, sheet)
+    client.post(sheet, sent([first, *others], first))
+    assert first in submission.sheet.values()
+    assert submission.sheet.declined() == set()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_wrong_answer_is_refused_beside_its_field_and_the_others_are_noted(client, headers):
+    submission = make_submission(confirmed=True, without=("headcount", "created_on", "turnover"))
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    names = names_on(client, sheet)
+    good = [name for name in names if name in ANSWERS and name != "headcount"]
+    assert "headcount" in names
+    assert good
+    page = client.post(sheet, sent(names, *good, **UNREADABLE), headers=headers)
+    assert page.status_code == 422
+    text = text_of(page)
+    assert "Écrivez un nombre de salariés" in text
+    assert "C’est noté" in text
+    assert 'value="beaucoup"' in page.content.decode()
+    known = submission.sheet.values()
+    assert set(good) <= known.keys()
+    assert "headcount" not in known
+    assert "headcount" not in submission.sheet.declined()
+
+
+def test_the_firm_may_know_one_answer_and_not_another(client, submission, sheet):
+    known, unknown, *_others = names_on(client, sheet)
+    page = client.post(sheet, sent([known, unknown], known, unknown=unknown), follow=True)
+    assert "C’est noté" in text_of(page)
+    assert known in submission.sheet.values()
+    assert submission.sheet.declined() == {unknown}
+    assert unknown not in names_on(client, sheet)
+
+
+def test_a_condition_is_a_yes_a_no_or_not_known(client, submission):
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    conditions = []
+    while len(conditions) < 2:
+        names = names_on(client, sheet)
+        conditions = [name for name in names if name.startswith("answer:")]
+        client.post(sheet, {"question": names, "unknown": [name for name in names if name not in conditions]})
+    yes, unknown = conditions[:2]
+    client.post(sheet, {"question": [yes, unknown], yes: "yes", unknown: "unknown"})
+    assert submission.sheet.values()[yes] is True
+    assert submission.sheet.declined() >= {unknown}
+    assert unknown not in submission.sheet.values()
+
+
+def test_nothing_answered_notes_nothing_and_says_so(client, submission, sheet):
+    n_facts = submission.sheet.facts.count()
+    page = client.post(sheet, sent(names_on(client, sheet)), follow=True)
+    assert "Aucune réponse n’est remplie : rien n’est noté." in text_of(page)
+    assert submission.sheet.facts.count() == n_facts
+
+
+def test_one_more_row_keeps_all_that_was_typed_and_notes_nothing(client, submission, sheet):
+    names = names_on(client, sheet)
+    assert "group" in names
+    assert "headcount" in names
+    fields = sent(names, add_row="1", independent="no", headcount="35")
+    page = client.post(sheet, fields, headers=HTMX)
+    assert page.status_code == 200
+    assert 'value="35"' in page.content.decode()
+    assert not {"group", "headcount"} & submission.sheet.values().keys()
+
+
+def test_a_commune_outside_is_refused_and_the_other_answers_are_noted(client):
+    submission = make_submission(facts={}, without=("commune", "headcount"), confirmed=True)
+    client.force_login(make_officer())
+    sheet = f"/agent/{submission.pk}/appel/"
+    page = client.post(sheet, sent(["commune", "headcount"], "headcount", commune="Beauvais (60057)"))
+    assert page.status_code == 422
+    assert "Cette commune est hors du territoire : cette réponse n’est pas notée." in text_of(page)
+    known = submission.sheet.values()
+    assert known["headcount"] == 35
+    assert "commune" not in known
