@@ -13,7 +13,6 @@ from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import (
-    enqueue_assigned,
     enqueue_offer,
     enqueue_officer_wrote,
     enqueue_referral_answer,
@@ -39,7 +38,10 @@ class FollowUpError(ValueError):
     """Something that cannot be done with a file, with a sentence for the officer."""
 
 
-def _note(kind: Kind, submission: Submission, officer: User, *, account: User | None = None, detail: str = "") -> None:
+def note_event(
+    kind: Kind, submission: Submission, officer: User, *, account: User | None = None, detail: str = ""
+) -> None:
+    """Write in the journal what somebody did with a file; ``account``: with whom."""
     record_event(
         kind=kind,
         actor=officer,
@@ -67,7 +69,7 @@ def take_file(*, submission: Submission, officer: User, seen: int | None = None)
     submission.officer = officer
     submission.save(update_fields=["officer"])
     submission.hand_overs.waiting().to_people().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
-    _note(Kind.FILE_TAKEN, submission, officer)
+    note_event(Kind.FILE_TAKEN, submission, officer)
 
 
 @transaction.atomic
@@ -92,7 +94,7 @@ def offer_file(*, submission: Submission, by: User, to: User, note: str = "") ->
     reopen_on_event(submission, actor=by)
     hand_over = HandOver.objects.create(submission=submission, by=by, to=to, note=note.strip(), offered_at=now)
     enqueue_offer([hand_over], to=to)
-    _note(Kind.HAND_OVER_OFFERED, submission, by, account=to)
+    note_event(Kind.HAND_OVER_OFFERED, submission, by, account=to)
     return hand_over
 
 
@@ -127,93 +129,6 @@ def take_back_offer(*, submission: Submission, officer: User) -> None:
 
 
 @transaction.atomic
-def take_files(*, submissions: Iterable[Submission], officer: User) -> int:
-    """Take those of some files that an officer may decide on, and that are open; return how many."""
-    files = [file for file in submissions if not file.closed_at and may_decide(officer=officer, submission=file)]
-    for file in files:
-        take_file(submission=file, officer=officer)
-    return len(files)
-
-
-@transaction.atomic
-def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
-    """Offer every file someone follows to another officer, with one e-mail; return how many.
-
-    Raises ``FollowUpError`` where there is none, or where that person cannot take them.
-    """
-    files = Submission.objects.filter(officer=by)
-    if to.is_officer and to != by and not files.exists():
-        raise FollowUpError("Vous ne suivez aucun dossier.")
-    return offer_files(submissions=files, by=by, to=to, note=note)
-
-
-@transaction.atomic
-def offer_files(*, submissions: Iterable[Submission], by: User, to: User, note: str = "") -> int:
-    """Offer some files to another officer with one e-mail; return how many: one's own, and open ones one decides on.
-
-    Raises ``FollowUpError`` where that person cannot take them, or where none of them may be offered.
-    """
-    if not to.is_officer or to == by:
-        raise FollowUpError("Choisissez un autre développeur économique en poste.")
-    keys = [file.pk for file in submissions]
-    rows = Submission.objects.select_for_update(of=("self",)).filter(pk__in=keys, erased_at=None).order_by("pk")
-    referred = set(
-        HandOver.objects.waiting().referrals().filter(submission__in=keys).values_list("submission", flat=True)
-    )
-    files = [file for file in rows if file.pk not in referred and _may_offer(file, by, to)]
-    if not files:
-        raise FollowUpError(f"Aucun de ces dossiers ne peut être proposé à {to} : fermé, déjà suivi, ou pas le vôtre.")
-    now = timezone.now()
-    HandOver.objects.filter(submission__in=files, state=HandOver.State.OFFERED).update(
-        state=HandOver.State.WITHDRAWN, answered_at=now
-    )
-    offers = HandOver.objects.bulk_create(
-        HandOver(submission=file, by=by, to=to, note=note.strip(), offered_at=now) for file in files
-    )
-    enqueue_offer(offers, to=to)
-    for file in files:
-        _note(Kind.HAND_OVER_OFFERED, file, by, account=to)
-    return len(offers)
-
-
-def _may_offer(submission: Submission, by: User, to: User) -> bool:
-    if submission.officer_id == to.pk or (
-        submission.awaits_firm and not may_decide(officer=to, submission=submission)
-    ):
-        return False
-    decides = submission.closed_at is None and may_decide(officer=by, submission=submission)
-    return submission.officer_id == by.pk or decides
-
-
-@transaction.atomic
-def assign_portfolio(*, holder: User, to: User, by: User) -> int:
-    """Give the files that someone holds to another officer at once: a lead's word, for who left or stays away.
-
-    Only open files of the intercommunalities that ``by`` leads and ``to`` reviews move. Return how many did; the new
-    officer is told in one e-mail. Raises ``FollowUpError`` where there is none, or where that person cannot take them.
-    """
-    if not to.is_officer or to == holder:
-        raise FollowUpError("Choisissez un autre développeur économique en poste.")
-    theirs = {epci.pk for epci in to.epcis()}
-    shared = [epci for epci in by.led_epcis() if epci.pk in theirs]
-    if not shared:
-        raise FollowUpError(f"{to} ne relit pas les demandes de votre intercommunalité : proposez-les-lui plutôt.")
-    held = Submission.objects.still_open().filter(officer=holder, epci__in=shared, erased_at=None)
-    files = list(held.select_for_update(of=("self",)).select_related("sheet").order_by("pk"))
-    if not files:
-        raise FollowUpError(f"{holder} ne suit aucun dossier de votre intercommunalité.")
-    now = timezone.now()
-    HandOver.objects.to_people().filter(submission__in=files, state=HandOver.State.OFFERED).update(
-        state=HandOver.State.WITHDRAWN, answered_at=now
-    )
-    Submission.objects.filter(pk__in=[file.pk for file in files]).update(officer=to)
-    enqueue_assigned(files, to=to, by=by, key=f"{holder.pk}:{to.pk}:{now.isoformat()}")
-    for file in files:
-        _note(Kind.FILE_ASSIGNED, file, by, account=to)
-    return len(files)
-
-
-@transaction.atomic
 def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool, answer: str = "") -> int:
     """Take files that were offered, or decline them with a sentence; return how many offers were still waiting.
 
@@ -243,11 +158,11 @@ def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> None:
     offer.state = HandOver.State.ACCEPTED if accept else HandOver.State.DECLINED
     offer.answered_at, offer.answered_by, offer.answer = timezone.now(), user, answer
     offer.save(update_fields=["state", "answered_at", "answered_by", "answer"])
-    _note(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
+    note_event(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
     sender = next((one for one in (offer.by, submission.officer) if one and one.is_active), None)
     if accept:
         if offer.to_epci:
-            _note(Kind.FILE_REROUTED, submission, user)
+            note_event(Kind.FILE_REROUTED, submission, user)
         _give(submission, user, epci=offer.to_epci)
     if offer.to_epci and sender:
         enqueue_referral_answer(offer, to=sender)

@@ -11,10 +11,11 @@ from backend.common.days import add_working_days
 from backend.matchmaking.assisted import StaffAddress, file_for_firm
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.file_links import link_files
-from backend.matchmaking.follow_up import FollowUpError, offer_file, offer_files, refer_file
+from backend.matchmaking.follow_up import FollowUpError, offer_file, refer_file
 from backend.matchmaking.in_charge import OutsideTerritory
 from backend.matchmaking.models import Escalation, HandOver, Submission
 from backend.matchmaking.ownership import numbers_read
+from backend.matchmaking.portfolios import offer_files
 from backend.matchmaking.services import Consent, confirm_address, correct_submission
 from backend.notifications.models import Notification
 from backend.territories.models import ServedEpci

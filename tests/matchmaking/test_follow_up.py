@@ -12,7 +12,6 @@ from backend.matchmaking.follow_up import (
     answer_offers,
     close_step,
     offer_file,
-    offer_portfolio,
     record_step,
     reopen_step,
     take_file,
@@ -31,6 +30,7 @@ from backend.matchmaking.models import (
     SchemeEvent,
     Submission,
 )
+from backend.matchmaking.portfolios import offer_portfolio
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.state_aid import declare_aid

@@ -12,12 +12,12 @@ from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
     offer_file,
-    offer_files,
     refer_file,
     take_back_offer,
     take_file,
 )
 from backend.matchmaking.models import Escalation, HandOver, Submission
+from backend.matchmaking.portfolios import offer_files
 from backend.matchmaking.referrals import lead_decides_on
 from backend.matchmaking.services import correct_submission
 from backend.notifications.models import Notification

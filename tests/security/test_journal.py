@@ -15,7 +15,8 @@ from backend.journal.services import digest_of, record_event, record_read
 from backend.matchmaking.closing import reopen_file
 from backend.matchmaking.dead_addresses import correct_address
 from backend.matchmaking.file_links import close_unentitled, link_files, undo_link
-from backend.matchmaking.follow_up import answer_offers, offer_file, offer_portfolio, refer_file, take_file
+from backend.matchmaking.follow_up import answer_offers, offer_file, refer_file, take_file
+from backend.matchmaking.portfolios import offer_portfolio
 from backend.matchmaking.reviews import ReviewError, end_review, reopen_review
 from backend.privacy.consent import withdraw_consent
 from backend.territories.models import ServedEpci

@@ -9,8 +9,9 @@ from backend.accounts.models import Absence, Membership, User
 from backend.accounts.services import off_board
 from backend.common.days import current_day
 from backend.journal.models import AuditEvent, Kind
-from backend.matchmaking.follow_up import FollowUpError, assign_portfolio, offer_file, take_file
+from backend.matchmaking.follow_up import FollowUpError, offer_file, take_file
 from backend.matchmaking.models import HandOver, ReviewEnd, Submission
+from backend.matchmaking.portfolios import assign_portfolio
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
 from backend.privacy.consent import withdraw_consent

@@ -20,7 +20,6 @@ from backend.matchmaking.follow_up import (
     answer_offers,
     close_step,
     offer_file,
-    offer_portfolio,
     record_step,
     refer_file,
     reopen_step,
@@ -31,6 +30,7 @@ from backend.matchmaking.follow_up import (
 )
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, Submission
+from backend.matchmaking.portfolios import offer_portfolio
 from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme

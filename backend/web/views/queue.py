@@ -22,9 +22,10 @@ from backend.common.days import current_day
 from backend.matchmaking.calls import present_calls
 from backend.matchmaking.dead_addresses import unreachable_officers
 from backend.matchmaking.finding import call_named
-from backend.matchmaking.follow_up import FollowUpError, offer_files, take_files
+from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
 from backend.matchmaking.models.submissions import SubmissionQuerySet
+from backend.matchmaking.portfolios import offer_files, take_files
 from backend.matchmaking.queue import Filters, Tab, calls_promised, counts_for, queue_of
 from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable

@@ -18,7 +18,8 @@ from backend.accounts.models import Absence, User
 from backend.common.days import current_day
 from backend.matchmaking.delays import in_working_days, measured_delay, own_delay, promise_delay
 from backend.matchmaking.escalation import waits_too_long
-from backend.matchmaking.follow_up import FollowUpError, assign_portfolio
+from backend.matchmaking.follow_up import FollowUpError
+from backend.matchmaking.portfolios import assign_portfolio
 from backend.matchmaking.teams import holders_led_by, team
 from backend.web.forms.team import AbsenceForm, AssignForm, DelayForm, StandInForm
 from backend.web.views.officer import signed_in
