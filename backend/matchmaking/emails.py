@@ -134,7 +134,7 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
     waiting = [(row, file) for row, file in files if row.rung != Escalation.Rung.ARRIVAL]
     steps = [(row.follow_up, row.follow_up.submission) for row in once.values() if row.follow_up]
     answers = [(step, file) for step, file in steps if step.step in FollowUp.TO_READ]
-    promised = [(step, file) for step, file in steps if step.step == FollowUp.Step.CALL_BACK]
+    promised = [(step, file) for step, file in steps if step.step in FollowUp.CALLS]
     offered = [(row.hand_over, row.hand_over.submission) for row in once.values() if row.hand_over]
     calls = [row for row in once.values() if row.call]
     n_calls = len(calls) + len(promised)

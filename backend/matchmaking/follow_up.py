@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts.models import Organisation, User
-from backend.common.days import current_day
+from backend.common.days import add_working_days, current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import (
@@ -190,7 +190,8 @@ def record_step(
 ) -> FollowUp:
     """Record what happened around a file, or what is still to be done; ``due_on`` is when to call again.
 
-    Raises ``FollowUpError`` where the step is unknown, or promises a call for no day.
+    A firm that did not answer is called again on ``next_call`` unless another day is chosen. Raises ``FollowUpError``
+    where the step is unknown, or promises a call for no day.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -203,17 +204,39 @@ def record_step(
     reopen_on_event(submission, actor=officer)
     now = timezone.now()
     done = step not in FollowUp.TO_DO
+    if step == FollowUp.Step.NO_ANSWER:
+        due_on = due_on or next_call(submission, on=current_day())
+    _end_calls_made(submission, officer, step)
     return FollowUp.objects.create(
         submission=submission,
         scheme=scheme,
         step=step,
         note=note.strip()[:300],
-        due_on=due_on if step == FollowUp.Step.CALL_BACK else None,
+        due_on=due_on if step in FollowUp.CALLS else None,
         recorded_by=officer,
         recorded_at=now,
         done_at=now if done else None,
         done_by=officer if done else None,
     )
+
+
+def next_call(submission: Submission, *, on: date) -> date:
+    """Return the working day on which to call again a firm that does not answer, later after each call in vain."""
+    calls = submission.follow_ups.standing()
+    answered = calls.filter(step=FollowUp.Step.CONTACTED).order_by("-recorded_at", "-pk").first()
+    in_vain = calls.filter(step=FollowUp.Step.NO_ANSWER)
+    n = (in_vain.filter(recorded_at__gt=answered.recorded_at) if answered else in_vain).count()
+    return add_working_days(on, FollowUp.RETRIES[min(n, len(FollowUp.RETRIES) - 1)])
+
+
+def _end_calls_made(submission: Submission, officer: User, step: str) -> None:
+    """Mark as done the calls that a new one was: those to make again, and a promise of that day left unanswered."""
+    if step not in {FollowUp.Step.CONTACTED, *FollowUp.CALLS}:
+        return
+    made = Q(step=FollowUp.Step.NO_ANSWER)
+    if step == FollowUp.Step.NO_ANSWER:
+        made |= Q(step=FollowUp.Step.CALL_BACK, due_on__lte=current_day())
+    submission.follow_ups.to_do().filter(made).update(done_at=timezone.now(), done_by=officer)
 
 
 @transaction.atomic

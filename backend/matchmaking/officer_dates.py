@@ -32,7 +32,7 @@ def officer_dates(user: User, *, on: date) -> list[Deadline]:
 
 def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
     by_pk = {file.pk: file for file in files}
-    steps = FollowUp.objects.to_do().filter(step=FollowUp.Step.CALL_BACK, submission__in=by_pk, due_on__isnull=False)
+    steps = FollowUp.objects.to_do().filter(step__in=FollowUp.CALLS, submission__in=by_pk, due_on__isnull=False)
     for step in steps:
         file = by_pk[step.submission_id]
         assert step.due_on is not None  # noqa: S101 -- as the constraint of the table says
@@ -40,7 +40,11 @@ def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
             uid=uuid5(NAMESPACE_URL, f"urn:jonction:call:{file.filing_key}:{step.pk}"),
             on=step.due_on,
             summary=f"{_('À rappeler')}{NBSP}: {file.sheet}",
-            description=_("Rappel promis. Demande {reference}.").format(reference=file.reference),
+            description=(
+                _("Rappel promis. Demande {reference}.")
+                if step.step == FollowUp.Step.CALL_BACK
+                else _("Appelée sans réponse. Demande {reference}.")
+            ).format(reference=file.reference),
             stated_at=step.recorded_at,
         )
 

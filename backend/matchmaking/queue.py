@@ -107,7 +107,7 @@ def queue_of(
 
 
 def calls_promised(user: User, *, on: date) -> QuerySet[FollowUp]:
-    """Return the calls that were promised for a day that has come, of the files someone may open, the oldest first."""
+    """Return the calls promised or to make again on a day that has come, of the files someone may open, by day."""
     return _promised(Submission.objects.visible_to(user), on).order_by("due_on", "pk")
 
 
@@ -137,7 +137,7 @@ def in_tab(tab: str) -> Q:
     if tab == Tab.FOLLOWED:
         return still_open & Q(reviewed_at__isnull=False)
     if tab == Tab.TO_DO:
-        steps = FollowUp.objects.to_do().exclude(step=FollowUp.Step.CALL_BACK).values("submission")
+        steps = FollowUp.objects.to_do().exclude(step__in=FollowUp.CALLS).values("submission")
         asks = FollowUp.objects.to_do().outcomes().values("submission")  # of closed files: a call opens none again
         barred = Q(closed_reason__in=Submission.BARRED)
         return still_open & (Q(pk__in=steps) | Q(confirmed_at__isnull=True)) | Q(pk__in=asks) & ~barred

@@ -25,8 +25,8 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self.filter(cancelled_at__isnull=True)
 
     def calls_due(self, on: date) -> Self:
-        """Calls that were promised for a day that has come."""
-        return self.to_do().filter(step=FollowUp.Step.CALL_BACK, due_on__lte=on)
+        """Calls that were promised, or are to be made again, for a day that has come."""
+        return self.to_do().filter(step__in=FollowUp.CALLS, due_on__lte=on)
 
     def to_read(self) -> Self:
         """What a partner or the firm wrote, for those in charge to read."""
@@ -46,6 +46,7 @@ class FollowUp(models.Model):
     class Step(models.TextChoices):
         CONTACTED = "contacted", _("entreprise contactée")
         CALL_BACK = "call_back", _("rappeler l’entreprise")
+        NO_ANSWER = "no_answer", _("appelé, pas de réponse : rappeler")
         PARTNER = "partner", _("partenaire à trouver")
         # Opened by the service alone.
         DEAD_ADDRESS = "dead_address", _("adresse morte : appeler l’entreprise")
@@ -55,7 +56,9 @@ class FollowUp(models.Model):
 
     TO_READ = (Step.PARTNER_SAID, Step.FIRM_SAID)
     BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME, *TO_READ)
-    TO_DO = (Step.CALL_BACK, Step.PARTNER)  # what is recorded before it is done
+    CALLS = (Step.CALL_BACK, Step.NO_ANSWER)  # to be made on a day: the firm reads the first alone, a promise
+    TO_DO = (*CALLS, Step.PARTNER)  # what is recorded before it is done
+    RETRIES = (1, 3, 5)  # working days to the next call, by how many were made in vain since the firm answered
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="follow_ups")
     scheme = models.ForeignKey(
@@ -63,7 +66,7 @@ class FollowUp(models.Model):
     )
     step = models.CharField(_("étape"), max_length=12, choices=Step)
     note = models.CharField(_("précision"), max_length=300, blank=True)
-    due_on = models.DateField(_("le"), null=True, blank=True, help_text="Of a call that was promised.")
+    due_on = models.DateField(_("le"), null=True, blank=True, help_text="Of a call that is to be made.")
     review = models.ForeignKey(
         Review, on_delete=models.CASCADE, null=True, blank=True, related_name="follow_ups", help_text="What owes it."
     )
@@ -96,7 +99,8 @@ class FollowUp(models.Model):
                 name="follow_up_of_a_person_names_them",
             ),
             models.CheckConstraint(
-                condition=Q(step="call_back", due_on__isnull=False) | (~Q(step="call_back") & Q(due_on__isnull=True)),
+                condition=Q(step__in=("call_back", "no_answer"), due_on__isnull=False)
+                | (~Q(step__in=("call_back", "no_answer")) & Q(due_on__isnull=True)),
                 name="follow_up_of_a_call_says_when",
             ),
             models.CheckConstraint(

@@ -169,7 +169,10 @@ class StepForm(forms.Form):
     due_on = DayField(
         label=_("Quel jour rappeler"),
         required=False,
-        help_text=_("L’entreprise lit ce jour, sans la précision : elle le confirme, ou propose un autre moment."),
+        help_text=_(
+            "L’entreprise lit ce jour, sans la précision : elle le confirme, ou propose un autre moment. Si elle n’a"
+            " pas répondu, elle ne le lit pas ; vide, ce sera 1, puis 3, puis 5 jours ouvrés plus tard."
+        ),
     )
     happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)
     euros = WholeEuros()

@@ -1,0 +1,122 @@
+"""A call that nobody answered: noted in one gesture, called again on a working day, and seen by officers alone."""
+
+from datetime import date
+
+import pytest
+
+from backend.common.days import add_working_days, current_day
+from backend.matchmaking.escalation import tell_who_waits
+from backend.matchmaking.firm_words import calls_promised_to
+from backend.matchmaking.follow_up import close_step, record_step
+from backend.matchmaking.models import FollowUp
+from backend.matchmaking.officer_dates import officer_dates
+from backend.matchmaking.reviews import end_review
+from backend.notifications.models import Notification
+from tests.factories import DAY, make_officer, make_submission
+from tests.neighbour import ours
+from tests.web.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def officer():
+    return make_officer()
+
+
+@pytest.fixture
+def submission(officer):
+    made = make_submission(confirmed=True)
+    made.officer = officer
+    made.save()
+    return made
+
+
+def call(submission, officer, step="no_answer", **said):
+    return record_step(submission=submission, officer=officer, step=step, **said)
+
+
+def to_do():
+    return ours(FollowUp).to_do()
+
+
+def test_a_firm_that_does_not_answer_is_called_again_after_one_three_then_five_working_days(submission, officer):
+    days = [call(submission, officer).due_on for _ in range(4)]
+    assert days == [add_working_days(current_day(), n) for n in (1, 3, 5, 5)]
+
+
+def test_the_officer_may_choose_another_day(submission, officer):
+    day = add_working_days(current_day(), 8)
+    assert call(submission, officer, due_on=day).due_on == day
+
+
+def test_once_it_answered_the_count_starts_again(submission, officer):
+    call(submission, officer)
+    call(submission, officer)
+    call(submission, officer, "contacted")
+    assert call(submission, officer).due_on == add_working_days(current_day(), 1)
+
+
+def test_an_attempt_noted_by_mistake_does_not_count(submission, officer):
+    close_step(follow_up=call(submission, officer), officer=officer, cancel=True)
+    assert call(submission, officer).due_on == add_working_days(current_day(), 1)
+
+
+@pytest.mark.parametrize("made", ["no_answer", "contacted", "call_back"])
+def test_a_call_that_was_made_is_to_do_no_more(submission, officer, made):
+    first = call(submission, officer)
+    later = call(submission, officer, made, due_on=add_working_days(current_day(), 2))
+    first.refresh_from_db()
+    assert (first.is_to_do, first.done_by) == (False, officer)
+    assert set(to_do()) == ({later} if made != "contacted" else set())
+
+
+@pytest.mark.parametrize(("ahead", "is_left"), [(0, False), (1, True)])
+def test_no_answer_on_the_day_of_a_promise_replaces_it_and_leaves_a_later_one(submission, officer, ahead, is_left):
+    promise = call(
+        submission, officer, "call_back", due_on=add_working_days(current_day(), ahead) if ahead else current_day()
+    )
+    again = call(submission, officer)
+    assert set(to_do()) == ({promise, again} if is_left else {again})
+
+
+def test_another_step_leaves_the_call_to_do(submission, officer):
+    again = call(submission, officer)
+    call(submission, officer, "partner", note="une banque")
+    assert again in to_do()
+
+
+def test_the_firm_reads_no_promise_of_it(submission, officer):
+    call(submission, officer)
+    assert not calls_promised_to(submission).exists()
+
+
+def test_its_morning_tells_the_officer_and_their_calendar_keeps_it(submission, officer):
+    end_review(submission=submission, officer=officer, on=DAY, message="Je vous appelle.")
+    day = date(2027, 1, 6)
+    call(submission, officer, due_on=day, note="messagerie pleine")
+    tell_who_waits(on=add_working_days(day, -1))
+    assert not ours(Notification).filter(kind="waiting_digest").exists()
+    tell_who_waits(on=day)
+    letter = ours(Notification).get(kind="waiting_digest")
+    for words in (letter.text, letter.html):
+        assert "appelée sans réponse, à rappeler" in " ".join(words.split())
+        assert "appel promis" not in words
+        assert "messagerie" not in words
+    (kept,) = [one for one in officer_dates(officer, on=current_day()) if one.on == day]
+    assert "sans réponse" in kept.description
+
+
+def test_it_is_noted_on_the_page_and_seen_in_the_file_and_in_the_list(client, submission, officer):
+    client.force_login(officer)
+    response = client.post(f"/agent/{submission.pk}/suivi/", {"step": "no_answer", "note": "", "scheme": ""})
+    assert response.status_code == 302
+    words = "Appelé, pas de réponse"
+    assert words in text_of(client.get(f"/agent/{submission.pk}/"))
+    assert words in text_of(client.get("/agent/?etat=a-lire"))
+    assert submission.sheet.name not in text_of(client.get("/agent/?etat=a-traiter"))
+    assert submission.sheet.name not in text_of(client.get("/agent/?etat=a-rappeler"))  # not before its day
+    ours(FollowUp).update(due_on=current_day())
+    page = text_of(client.get("/agent/?etat=a-rappeler"))
+    assert submission.sheet.name in page
+    assert f"appelée sans réponse par {officer}" in page
