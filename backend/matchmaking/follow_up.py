@@ -20,6 +20,7 @@ from backend.matchmaking.emails import (
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
+from backend.matchmaking.moves import Left, enqueue_moves
 from backend.matchmaking.partner_emails import enqueue_file_shared
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
 from backend.notifications.models import Notification
@@ -58,18 +59,25 @@ def note_event(
 @transaction.atomic
 def take_file(*, submission: Submission, officer: User, seen: int | None = None) -> None:
     """Take a file that nobody follows, or a colleague's who agreed by word of mouth: the last who takes it has it.
-    ``seen`` is who followed it on the officer's page, 0 for nobody: ``FollowUpError`` where somebody else does by now.
+    Who had it is told. ``seen`` is who followed it on the officer's page, 0 for nobody: ``FollowUpError`` where
+    somebody else does by now.
     """
+    enqueue_moves([take_over(submission, officer, seen=seen)], to=officer, by=officer)
+
+
+def take_over(submission: Submission, officer: User, *, seen: int | None = None) -> Left:
+    """Take a file as ``take_file`` does; return it with who followed it, whom the caller tells of all at once."""
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
     if seen is not None and submission.officer_id not in (None, seen, officer.pk):
         raise FollowUpError(
             f"Pendant ce temps, {submission.officer} a pris ce dossier. Prenez-le si c’est convenu entre vous."
         )
-    submission.officer = officer
+    former, submission.officer = submission.officer, officer
     submission.save(update_fields=["officer"])
     submission.hand_overs.waiting().to_people().update(state=HandOver.State.WITHDRAWN, answered_at=timezone.now())
     note_event(Kind.FILE_TAKEN, submission, officer)
+    return submission, former
 
 
 @transaction.atomic
@@ -132,20 +140,21 @@ def take_back_offer(*, submission: Submission, officer: User) -> None:
 def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool, answer: str = "") -> int:
     """Take files that were offered, or decline them with a sentence; return how many offers were still waiting.
 
-    A file of another intercommunality follows the officer who takes it. Raises ``FollowUpError`` where a referral is
-    declined without a word, or is its lead's to decide by now.
+    A file of another intercommunality follows the officer who takes it; who offered it, or followed it, is told.
+    Raises ``FollowUpError`` where a referral is declined without a word, or is its lead's to decide by now.
     """
     offers = HandOver.objects.offered_to(to).filter(pk__in=[offer.pk for offer in hand_overs])
     # The files first, as everywhere: who gives them away at this moment waits, and is not waited for.
     files = Submission.objects.filter(pk__in=list(offers.values_list("submission", flat=True)))
     list(files.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     rows = list(offers.select_for_update(of=("self",)).select_related("submission", "to_epci", "by"))
-    for offer in rows:
-        _answer(offer, to, accept=accept, answer=answer.strip())
+    left = [each for offer in rows for each in _answer(offer, to, accept=accept, answer=answer.strip())]
+    enqueue_moves(left, to=to, by=to)
     return len(rows)
 
 
-def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> None:
+def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> list[Left]:
+    """Answer one offer; return the file with those whom it left and whom nothing else tells so."""
     submission = Submission.objects.locked(offer.submission_id)
     if not may_answer(user=user, offer=offer, on=current_day()):
         raise FollowUpError(
@@ -160,12 +169,15 @@ def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> None:
     offer.save(update_fields=["state", "answered_at", "answered_by", "answer"])
     note_event(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
     sender = next((one for one in (offer.by, submission.officer) if one and one.is_active), None)
+    left = [(submission, submission.officer), (submission, offer.by)] if accept else []
     if accept:
         if offer.to_epci:
             note_event(Kind.FILE_REROUTED, submission, user)
         _give(submission, user, epci=offer.to_epci)
     if offer.to_epci and sender:
         enqueue_referral_answer(offer, to=sender)
+        return [each for each in left if sender not in each]
+    return left
 
 
 def _give(submission: Submission, officer: User, *, epci: ServedEpci | None) -> None:

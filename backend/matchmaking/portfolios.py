@@ -8,17 +8,17 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.journal.models import Kind
 from backend.matchmaking.emails import enqueue_assigned, enqueue_offer
-from backend.matchmaking.follow_up import FollowUpError, note_event, take_file
+from backend.matchmaking.follow_up import FollowUpError, note_event, take_over
 from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.models import HandOver, Submission
+from backend.matchmaking.moves import enqueue_moves
 
 
 @transaction.atomic
 def take_files(*, submissions: Iterable[Submission], officer: User) -> int:
     """Take those of some files that an officer may decide on, and that are open; return how many."""
     files = [file for file in submissions if not file.closed_at and may_decide(officer=officer, submission=file)]
-    for file in files:
-        take_file(submission=file, officer=officer)
+    enqueue_moves([take_over(file, officer) for file in files], to=officer, by=officer)
     return len(files)
 
 
@@ -77,7 +77,8 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
     """Give the files that someone holds to another officer at once: a lead's word, for who left or stays away.
 
     Only open files of the intercommunalities that ``by`` leads and ``to`` reviews move. Return how many did; the new
-    officer is told in one e-mail. Raises ``FollowUpError`` where there is none, or where that person cannot take them.
+    officer and the former one are told in one e-mail each. Raises ``FollowUpError`` where there is none, or where that
+    person cannot take them.
     """
     if not to.is_officer or to == holder:
         raise FollowUpError("Choisissez un autre développeur économique en poste.")
@@ -94,6 +95,7 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
         state=HandOver.State.WITHDRAWN, answered_at=now
     )
     Submission.objects.filter(pk__in=[file.pk for file in files]).update(officer=to)
+    enqueue_moves([(file, holder) for file in files], to=to, by=by)
     enqueue_assigned(files, to=to, by=by, key=f"{holder.pk}:{to.pk}:{now.isoformat()}")
     for file in files:
         note_event(Kind.FILE_ASSIGNED, file, by, account=to)

@@ -50,6 +50,7 @@ def test_what_is_stopped_together():
         "surveys:submission:7": {"survey"},
         "officer_notices": {
             "consent_withdrawn",
+            "file_moved",
             "handed_over",
             "link_proposed",
             "officer_unreachable",
@@ -96,6 +97,7 @@ def test_how_often_one_address_is_written_to():
 
 def test_who_may_answer_an_email():
     assert {name for name, kind in KINDS.items() if kind.reply_to_author} == {
+        "file_moved",
         "file_shared",
         "handed_over",
         "link_proposed",
@@ -130,6 +132,7 @@ def test_whom_each_kind_is_written_to():
         Audience.COMMITTEE: {"committee_note", "note_confirm"},
         Audience.OFFICER: {
             "consent_withdrawn",
+            "file_moved",
             "handed_over",
             "link_proposed",
             "officer_unreachable",

@@ -29,7 +29,7 @@ from backend.matchmaking.access_links import send_access_link
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.file_links import close_unentitled, link_files
-from backend.matchmaking.follow_up import offer_file, write_note
+from backend.matchmaking.follow_up import offer_file, take_file, write_note
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.surveys import send_surveys
@@ -209,6 +209,14 @@ def handed_over():
     officer, to = make_officer(), make_officer()
     offer_file(submission=make_submission(confirmed=True), by=officer, to=to, note="Je pars en congé.")
     return {to.email}, officer.email
+
+
+def file_moved():
+    officer, colleague = make_officer(), make_officer(first_name="Noé", last_name="Lambert")
+    file = make_submission(confirmed=True)
+    take_file(submission=file, officer=officer)
+    take_file(submission=file, officer=colleague)
+    return {officer.email}, colleague.email
 
 
 def officer_unreachable():
@@ -410,6 +418,9 @@ EXPECTED = {
     "handed_over": Expected(
         handed_over, ("Je pars en congé.", "Claire Vasseur", "Tôlerie des Étangs", "Choisir vos courriels")
     ),
+    "file_moved": Expected(
+        file_moved, ("Noé Lambert", "Tôlerie des Étangs", "si c’était convenu", "Choisir vos courriels")
+    ),
     "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus", "03 53 01 10 12")),
     "link_proposed": Expected(
         link_proposed,
@@ -510,7 +521,7 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
         links = links_of(body)
         if spec.audience == Audience.OFFICER:  # one click from what is to be done
             leads_to = "/agent/"
-            if kind in ABOUT_FILES and kind != "handed_over":
+            if kind in ABOUT_FILES and kind not in ("handed_over", "file_moved"):  # of several files
                 leads_to += f"{row.about[0].removeprefix('submission:')}/"
             assert leads_to in links["page"], body
         if spec.audience == Audience.PARTNER:  # which does not name the firm: it may take its agreement back

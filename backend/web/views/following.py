@@ -142,9 +142,10 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     accept = request.POST.get("answer") == "accept"
     offers = HandOver.objects.offered_to(user).filter(pk__in=keys)
     count = 0
-    for offer in offers:  # each by itself: one that is refused undoes no other
+    # Of colleagues all at once, told in one e-mail; of places each by itself: one that is refused undoes no other.
+    for some in (offers.to_people(), *([offer] for offer in offers.referrals())):
         try:
-            count += answer_offers(hand_overs=[offer], to=user, accept=accept, answer=_why(request))
+            count += answer_offers(hand_overs=some, to=user, accept=accept, answer=_why(request))
         except FollowUpError as error:
             messages.error(request, str(error))
     if count:
