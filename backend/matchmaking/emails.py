@@ -21,13 +21,10 @@ from backend.matchmaking.models import (
     Note,
     Reply,
     Result,
-    Review,
-    ReviewEnd,
     Submission,
     Survey,
 )
 from backend.matchmaking.review_policies import schemes_unread
-from backend.matchmaking.states import states_of
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.models import Notification
 from backend.notifications.placeholders import STOP, placeholder
@@ -176,41 +173,6 @@ def enqueue_withdrawn(submission: Submission) -> None:
             message=render("consent_withdrawn", {"submission": submission, "file_url": url}),
             about=(submission.topic,),
         )
-
-
-def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | None = None) -> None:
-    """Tell a firm that its file was reviewed; an address that is not confirmed is told once it is."""
-    if submission.confirmed_at is None:
-        return
-    kept, rejected = decided_reviews(submission)
-    context = {
-        **context_of(submission),
-        "officer": end.officer,
-        "organisation": organisation_in_charge(submission),
-        "message": end.message,
-        "kept": kept,
-        "n_rejected": len(rejected),
-    }
-    enqueue_email(
-        kind="reviewed",
-        key=end.email_key,
-        recipient=submission.contact.email,
-        message=render("reviewed", context),
-        about=(submission.topic,),
-        reply_to=end.officer.email,
-        turn=turn,
-    )
-
-
-def decided_reviews(submission: Submission) -> tuple[list[Review], list[Review]]:
-    """Return the reviews that keep a scheme for a firm, and those that set one aside.
-
-    What was said since may take a kept one away: it is in neither.
-    """
-    reviews = [review for review in submission.reviews.latest_by_scheme().values() if review.is_decided]
-    away = {scheme for scheme, state in states_of(submission, told=False).own.items() if state.takes_away}
-    kept = [one for one in reviews if one.verdict == Review.Verdict.KEPT and one.scheme_id not in away]
-    return kept, [one for one in reviews if one.verdict == Review.Verdict.REJECTED]
 
 
 def enqueue_referral(referral: HandOver) -> None:

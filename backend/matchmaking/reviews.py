@@ -12,8 +12,8 @@ from backend.accounts.models import User
 from backend.companies.models import Fact
 from backend.journal.models import Kind
 from backend.journal.services import record_event
+from backend.matchmaking.answer_email import decided_reviews, enqueue_reviewed
 from backend.matchmaking.decided_since import decided_since
-from backend.matchmaking.emails import decided_reviews, enqueue_reviewed
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import Alert, FollowUp, Match, Review, ReviewEnd, Submission
@@ -284,7 +284,7 @@ def end_review(
     takes_turn: bool = False,
     seen: int | None = None,
 ) -> ReviewEnd:
-    """End the review and enqueue the one e-mail that answers the firm.
+    """End the review and enqueue the one e-mail that answers the firm, unless it would repeat the last one.
 
     ``takes_turn``: it is written to several firms at once, and waits for its turn among alerts and surveys.
     Raises ``ReviewError`` where nothing was decided, or where the review has ended already, ``DecidedSinceError``

@@ -23,11 +23,11 @@ from backend.companies.services import (
     record_first_facts,
 )
 from backend.matchmaking import engine
+from backend.matchmaking.answer_email import enqueue_reviewed
 from backend.matchmaking.emails import (
     enqueue_closed,
     enqueue_confirmation,
     enqueue_receipt,
-    enqueue_reviewed,
 )
 from backend.matchmaking.file_events import end_shares, reopen_on_event
 from backend.matchmaking.in_charge import (

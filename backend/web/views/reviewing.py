@@ -17,7 +17,7 @@ from backend.matchmaking.corrections import correct_need as correct
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.decided_since import last_review
 from backend.matchmaking.in_charge import OutsideTerritory, check_may_decide
-from backend.matchmaking.models import Note, Review, Submission
+from backend.matchmaking.models import Note, Review, ReviewEnd, Submission
 from backend.matchmaking.presentation import present_schemes
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import (
@@ -31,6 +31,7 @@ from backend.matchmaking.reviews import (
     withdraw_review,
 )
 from backend.matchmaking.services import answer_condition, correct_submission
+from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from backend.steering.success import success_of
 from backend.web.forms.answers import trilean
@@ -204,7 +205,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     message = form.cleaned_data["message"]
     try:
         end_it = end_with_nothing if "nothing" in request.POST else end_review
-        end_it(
+        ended = end_it(
             submission=submission,
             officer=signed_in(request),
             on=current_day(),
@@ -220,7 +221,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
         if message:
             return file_page(request, visible_file(request, pk), bound=_kept_words(message), status=422)
     else:
-        messages.success(request, _ended(submission))
+        messages.success(request, _ended(submission, ended))
     following = next_file(request, pk)
     if "next" in request.POST and following:
         return redirect("officer_file", following.pk)
@@ -233,9 +234,14 @@ def _kept_words(message: str) -> dict[str, Any]:
     return {"end_form": EndForm(initial={"message": message}), "note_form": words}
 
 
-def _ended(submission: Submission) -> str:
+def _ended(submission: Submission, end: ReviewEnd) -> str:
     """Say what leaves at the end of a review, or whom to call because nothing does."""
     why = why_no_email(submission)
+    if not why and not Notification.objects.filter(dedupe_key=end.email_key).exists():
+        return _(
+            "Relecture terminée. Rien n’a changé : l’entreprise a déjà reçu cette réponse, elle ne repart pas."
+            " Pour lui écrire de nouveau, laissez une note qu’elle lit."
+        )
     if not why:
         return _("Relecture terminée. Courriel à envoyer : il part dans la minute.")
     words = _("Relecture terminée. Aucun courriel ne part, %(why)s : appelez %(contact)s.")
