@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from backend.companies.models import Fact
 from backend.matchmaking.correspondence import refusing_emails
@@ -30,7 +30,7 @@ NEEDED = {
 }
 READ_WITH = ("sheet__company", "sheet__establishment", "contact", "officer")
 SHOWN = (  # of a file and of what is read with it: the rest is wide, and most of a list
-    "consent_by", "confirmed_at", "filed_at", "reviewed_at", "closed_at", "closed_reason", "unread_by",
+    "consent_by", "confirmed_at", "filed_at", "reviewed_at", "reopened_at", "closed_at", "closed_reason", "unread_by",
     "many_of_company", "many_of_address", "sheet__name", "sheet__company__siren", "sheet__establishment__siret",
     "contact__phone", "contact__email", "epci", "officer__first_name", "officer__last_name",
     "officer__email",
@@ -47,7 +47,7 @@ class Row:
 
     submission: Submission
     received_at: datetime
-    age: int  # days
+    age: int  # days that it has waited: until its answer or its closing, anew where it was opened again
     commune: str
     headcount: Any
     horizon: str | None
@@ -110,8 +110,14 @@ class Row:
 
     @property
     def waits(self) -> str:
-        age = self.age
-        return str(_("aujourd’hui") if age < 1 else _("1 jour") if age == 1 else _("%(n)s jours") % {"n": age})
+        age, file = self.age, self.submission
+        if file.reviewed_at:
+            words = ngettext("relue en %(n)s jour", "relue en %(n)s jours", age) if age else _("relue le jour même")
+        elif file.closed_at:
+            words = _("n’attend plus")
+        else:
+            words = ngettext("%(n)s jour", "%(n)s jours", age) if age else _("aujourd’hui")
+        return str(words) % {"n": age}
 
     @property
     def needed(self) -> str:
@@ -133,8 +139,8 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
     return [
         Row(
             submission=file,
-            received_at=(received_at := file.confirmed_at or file.filed_at),
-            age=(on - localdate(received_at)).days,
+            received_at=file.confirmed_at or file.filed_at,
+            age=_days_waited(file, on),
             commune=communes.get(facts.get((file.sheet_id, "commune"), ""), ""),
             headcount=facts.get((file.sheet_id, "headcount")),
             horizon=facts.get((file.sheet_id, HORIZON)),
@@ -147,6 +153,12 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
         )
         for file in (found[key] for key in keys if key in found)
     ]
+
+
+def _days_waited(file: Submission, on: date) -> int:
+    since = file.reopened_at or file.confirmed_at or file.filed_at
+    until = file.reviewed_at or file.closed_at
+    return max(0, ((localdate(until) if until else on) - localdate(since)).days)
 
 
 def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:

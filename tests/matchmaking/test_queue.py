@@ -182,6 +182,30 @@ def test_a_row_says_where_what_and_since_when(officer):
     assert (row.commune, row.size, row.waits, row.needed) == ("", "effectif inconnu", "aujourd’hui", "sans date")
 
 
+@pytest.mark.parametrize(
+    ("ends", "waits"),
+    [
+        ({}, "696 jours"),
+        ({"reviewed_at": 3}, "relue en 3 jours"),
+        ({"reviewed_at": 1}, "relue en 1 jour"),
+        ({"reviewed_at": 0}, "relue le jour même"),
+        ({"reviewed_at": 3, "reopened_at": 690}, "relue le jour même"),  # out of order: never a negative wait
+        ({"reopened_at": 690}, "6 jours"),
+        ({"reopened_at": 690, "reviewed_at": 692}, "relue en 2 jours"),
+        ({"closed_at": 5}, "n’attend plus"),
+        ({"closed_at": 5, "reviewed_at": 3}, "relue en 3 jours"),
+    ],
+)
+def test_a_file_waits_until_its_answer_and_anew_once_it_is_opened_again(ends, waits):
+    file = waiting(696)
+    for name, days in ends.items():
+        why = {"closed_reason": "ended"} if name == "closed_at" else {}
+        moment = datetime.combine(DAY - timedelta(days=696 - days), time(15), PARIS)
+        Submission.objects.filter(pk=file.pk).update(**{name: moment}, **why)
+    (row,) = rows_of([file.pk], on=DAY)
+    assert row.waits == waits
+
+
 @pytest.mark.parametrize("by", ["presse", "attente", "recentes", "nom"])
 def test_the_files_before_and_after_one_are_those_of_its_list(officer, by):
     for days, name in ((5, "C"), (1, "A"), (3, "B")):
