@@ -18,7 +18,7 @@ from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
 from backend.matchmaking.states import SchemeState, states_of_files
-from backend.matchmaking.transitions import KEPT, OVER, State
+from backend.matchmaking.transitions import KEPT, OPERATOR_ANSWERS, OVER, State
 
 logger = logging.getLogger(__name__)
 Closing = Submission.Closing
@@ -135,8 +135,9 @@ def _busy(keys: Collection[int]) -> set[int]:
 
 
 def _taken_up(keys: Collection[int]) -> set[tuple[int, int]]:
-    """Return the schemes that somebody followed or asked for, each with its file."""
-    rows = SchemeEvent.objects.standing().filter(submission__in=keys, state__in=(State.FOLLOWED, State.APPLIED))
+    """Return the schemes that somebody followed or asked for, each with its file: an answer implies a request."""
+    taken_up = {State.FOLLOWED, State.APPLIED, *OPERATOR_ANSWERS}
+    rows = SchemeEvent.objects.standing().filter(submission__in=keys, state__in=taken_up)
     return set(rows.values_list("submission", "scheme"))
 
 

@@ -190,6 +190,7 @@ def _check_follows(state: State, told: SchemeState | None, origin: str) -> None:
 def _check_stands_without(gone: SchemeEvent, events: Iterable[SchemeEvent], verdict: Review | None) -> None:
     """Raise ``StateError`` where a later word of the other voice followed from one that is taken back."""
     words: dict[bool, Said] = {}
+    at_once = gone.state != State.APPLIED  # an answer to a request that is taken back does not stand by itself
     read = word_of_review(verdict) if verdict else None
     for event in events:
         if event == gone:
@@ -197,7 +198,7 @@ def _check_stands_without(gone: SchemeEvent, events: Iterable[SchemeEvent], verd
         is_firms = event.origin == Origin.FIRM
         staff = last_of(read if read and read.at < event.recorded_at else None, words.get(False))
         firm = words.get(True)
-        may_say = allowed(firm, staff) if is_firms else allowed_to_staff(firm, staff)
+        may_say = allowed(firm, staff) if is_firms else allowed_to_staff(firm, staff, at_once=at_once)
         if event.recorded_at > gone.recorded_at and event.state not in may_say:
             sentence = _("« {state} », dit après par {who}, en dépend : c’est à annuler d’abord.")
             who = event.actor or Origin.FIRM.label

@@ -41,6 +41,10 @@ SETTLES: Mapping[str, frozenset[str]] = {
     State.GRANTED: frozenset({State.APPLIED, State.GIVEN_UP}),
     State.HAS_IT: frozenset({State.APPLIED, State.GIVEN_UP}),
 }
+# An operator's answer, which those who follow a firm may note at once: the request is implied. Not where it would
+# contradict what was said: after a refusal, or what sets the scheme aside, the request is noted first.
+OPERATOR_ANSWERS = frozenset({State.GRANTED, State.REFUSED})
+UNASKED: frozenset[str] = frozenset({"", KEPT, State.FOLLOWED})
 # Who may say what. An officer dismisses a scheme by a review, whose reasons have effects.
 MAY_SAY: Mapping[str, frozenset[str]] = {
     Origin.FIRM: frozenset(AFTER) - {"", KEPT},
@@ -94,18 +98,31 @@ def differ(firm: Word | None, staff: Word | None) -> bool:
     return staff.state != KEPT and firm.state not in AFTER[staff.state]
 
 
-def allowed_to_staff(firm: Word | None, staff: Word | None) -> frozenset[str]:
-    """Return what those who follow a firm may say: the same, and what settles its last word."""
+def allowed_to_staff(firm: Word | None, staff: Word | None, *, at_once: bool = True) -> frozenset[str]:
+    """Return what those who follow a firm may say: the same, the operator's answer, and what settles its last word.
+
+    ``at_once`` tells whether an answer may stand where no request was noted.
+    """
     is_last = firm is not None and (staff is None or firm.at > staff.at)
-    return allowed(staff, firm) | (SETTLES.get(firm.state, frozenset()) if firm and is_last else frozenset())
+    settles = SETTLES.get(firm.state, frozenset()) if firm and is_last else frozenset()
+    return (
+        allowed(staff, firm)
+        | settles
+        | (OPERATOR_ANSWERS if at_once and _followed(staff, firm) <= UNASKED else frozenset())
+    )
 
 
 def allowed(own: Word | None, other: Word | None) -> frozenset[str]:
     """Return what one voice may say: what follows its own word, or a later step of the other voice."""
+    return frozenset().union(*(AFTER[state] for state in _followed(own, other)))
+
+
+def _followed(own: Word | None, other: Word | None) -> frozenset[str]:
+    """Return the states that the next word of one voice may follow."""
     if own is None:
-        return AFTER[other.state if other else ""]
+        return frozenset({other.state if other else ""})
     if other is None or other.at <= own.at:
-        return AFTER[own.state]
+        return frozenset({own.state})
     if other.state == KEPT:
-        return AFTER[KEPT if own.state in DISMISSED else own.state]
-    return AFTER[own.state] | AFTER[other.state]
+        return frozenset({KEPT if own.state in DISMISSED else own.state})
+    return frozenset({own.state, other.state})

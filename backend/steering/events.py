@@ -10,7 +10,7 @@ from backend.accounts.models import Membership
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.models import FileEvent, NeedCorrection, Review, ReviewEnd, SchemeEvent, Submission
-from backend.matchmaking.transitions import State
+from backend.matchmaking.transitions import OPERATOR_ANSWERS, State
 from backend.steering.models import Step
 
 type Event = tuple[int, Step, datetime]  # file, step, moment
@@ -51,11 +51,16 @@ def _firsts(rows: QuerySet[Any], file: str, moment: str) -> Iterator[tuple[int, 
 
 
 def scheme_steps(keys: Iterable[int]) -> Iterator[Event]:
-    """Yield what came of the schemes of some files: asked for, granted, refused; what was taken back is left out."""
+    """Yield what came of the schemes of some files: asked for, granted, refused; what was taken back is left out.
+
+    Who has an answer has asked, by that moment at the latest.
+    """
     steps = {State.APPLIED: Step.APPLIED, State.GRANTED: Step.GRANTED, State.REFUSED: Step.REFUSED}
     rows = SchemeEvent.objects.standing().filter(submission__in=list(keys), state__in=steps)
     for pk, state, moment in rows.order_by().values_list("submission", "state", "recorded_at"):
         yield pk, steps[State(state)], moment
+        if state in OPERATOR_ANSWERS:
+            yield pk, Step.APPLIED, moment
 
 
 def files_touched(since: datetime) -> set[int]:

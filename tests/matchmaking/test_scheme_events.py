@@ -120,7 +120,10 @@ def test_what_follows_is_said_and_taken_back_and_nothing_else_is(submission, off
     elsewhere = make_submission(confirmed=True, siret="", siren="")
     speaks = of_voice(voice, officer)
     before = of_voice(first, officer)
-    follows = AFTER[last] | (SETTLES.get(last, frozenset()) if first == "firm" and voice != "firm" else frozenset())
+    follows = AFTER[last]
+    if voice != "firm":
+        follows |= SETTLES.get(last, frozenset()) if first == "firm" else frozenset()
+        follows |= {"granted", "refused"} if last in ("", "followed") else frozenset()  # the request is implied
     for each in WAYS[last]:
         speak(submission, scheme, each, **before)
     speak(submission, other, "followed")  # of another scheme, and of another firm: no matter
@@ -274,6 +277,46 @@ def test_a_word_on_which_one_of_the_other_voice_stands_is_not_undone_before_it(s
     undo_last(**case, officer=officer)
     undo_last(**case)
     assert state_of(submission, scheme) == ""
+
+
+# -- an answer of the operator, where nobody noted the request
+
+
+@pytest.mark.parametrize("voice", ["officer", "operator"])
+@pytest.mark.parametrize("answer", ["granted", "refused"])
+def test_an_officer_notes_an_answer_at_once_of_what_was_kept(submission, officer, scheme, voice, answer):
+    decide(submission, scheme, officer)
+    speak(submission, scheme, answer, **of_voice(voice, officer))
+    assert state_of(submission, scheme) == answer
+    undo_last(submission=submission, scheme=scheme, on=DAY, officer=officer)
+    assert state_of(submission, scheme) == KEPT
+    speak(submission, scheme, "followed")
+    speak(submission, scheme, answer, **of_voice(voice, officer))
+    assert state_of(submission, scheme) == answer
+
+
+@pytest.mark.parametrize("before", ["refused", "given_up", "has_it", "set_aside"])
+def test_an_answer_that_contradicts_what_was_said_asks_for_the_request_first(submission, officer, scheme, before):
+    decide(submission, scheme, officer)
+    speak(submission, scheme, "followed")
+    for state in WAYS[before]:
+        speak(submission, scheme, state)
+    with pytest.raises(StateError):
+        speak(submission, scheme, "granted", officer=officer)
+    assert state_of(submission, scheme) == before
+
+
+def test_the_last_word_of_the_firm_is_not_overturned_at_once(submission, officer, scheme):
+    for state in ("applied", "granted"):
+        speak(submission, scheme, state)
+    with pytest.raises(StateError, match="par l’entreprise"):
+        speak(submission, scheme, "refused", officer=officer)
+
+
+def test_the_firm_itself_notes_its_request_first(submission, scheme):
+    speak(submission, scheme, "followed")
+    with pytest.raises(StateError):
+        speak(submission, scheme, "granted")
 
 
 # -- which word counts

@@ -37,6 +37,7 @@ def moments_of(file):
     for state in ("applied", "granted", "refused"):
         rows = file.scheme_events.filter(state=state)
         found[state] = [row.recorded_at for row in rows if not file.scheme_events.filter(undoes=row).exists()]
+    found["applied"] += [*found["granted"], *found["refused"]]  # who was answered had asked
     return {step: [moment for moment in moments if moment] for step, moments in found.items()}
 
 

@@ -68,6 +68,16 @@ def test_a_slow_recount_from_events_finds_the_same(seed):
     assert max(days for _day, days in steps.values()) > 0
 
 
+def test_who_has_an_answer_counts_as_having_asked(officer):
+    file = make_submission(confirmed=True)
+    scheme = first_matches(file)[0].scheme
+    decide(file, scheme, officer)
+    say(submission=file, officer=officer, state="granted", scheme=scheme, on=DAY)
+    rebuild_facts()
+    assert {"applied", "granted"} <= steps_of(file).keys()
+    assert "refused" not in steps_of(file)
+
+
 def test_a_second_rebuild_changes_nothing(granted):
     assert rebuild_facts().n_changed == 1
     again = rebuild_facts()
