@@ -40,6 +40,7 @@ class Gap:
     n_files: int
     demand: int
     counts: Mapping[Standing, int]
+    advised: int  # of the unmet needs: a guide would talk to the firm
     n_answered: int  # of the files
     median: int  # working days until they were answered, that half of the answered ones do not exceed
     blocker: Blocker | None = None
@@ -51,7 +52,7 @@ class Gap:
 
     @property
     def unmet(self) -> int:
-        """Needs for which no scheme is *Éligible*, *Très probable* or *Dates à confirmer*."""
+        """Needs for which no scheme is *Éligible*, *Très probable* or *Dates à confirmer*; a guide is none."""
         return self.demand - sum(self.counts[word] for word in NeedFact.MET)
 
     @property
@@ -95,7 +96,7 @@ def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
 def unmet_files(scope: Scope, filters: Filters) -> frozenset[int]:
     """Return the numbers of the files of which ``gaps`` counts a need as unmet."""
     needs = read_needs()
-    unmet = _kept(needs, scope, filters) & ~needs.among("standing", NeedFact.MET)
+    unmet = _kept(needs, scope, filters) & ~needs.is_met
     return frozenset(needs.needs["file"][unmet].tolist())
 
 
@@ -131,6 +132,7 @@ def _groups(
     once = np.ones(len(rows), dtype=bool) if "sub_need" in columns else needs.is_first  # each file of a group
     n_files = np.bincount(group[once], minlength=n_groups).tolist()
     n_answered, medians = _delays(rows["days"][once], group[once], n_groups)
+    advised = np.bincount(group[needs.is_advised], minlength=n_groups).tolist()
     standings = {word: by_word[:, needs.places([word])].sum(axis=1).tolist() for word in Standing}
     blockers = _blockers(needs, group, revisions)
     found = []
@@ -144,6 +146,7 @@ def _groups(
                 n_files=n_files[place],
                 demand=demand[place],
                 counts={word: numbers[place] for word, numbers in standings.items()},
+                advised=advised[place],
                 n_answered=n_answered[place],
                 median=medians[place],
                 blocker=blockers.get(place),

@@ -1,6 +1,7 @@
 """What the needs of live files get: the best standing of a scheme for each, and what alone keeps a firm from one.
 
-Made each night for all files, by the engine, of what is known of each firm now.
+Made each night for all files, by the engine, of what is known of each firm now. A guide (``matching.Scheme.is_guide``)
+knows whom to turn to, whatever the need: it is counted apart, or no need of the territory would ever lack a scheme.
 """
 
 from collections import defaultdict
@@ -62,10 +63,12 @@ class Serving:
         rows = Revision.objects.select_related("scheme").prefetch_related("criteria", "served_needs")
         revisions = rows.in_bulk(self.compiled.revisions.values())
         self.revisions = {key: revisions[pk] for key, pk in self.compiled.revisions.items()}
-        self.of_need: dict[str, list[str]] = defaultdict(list)
+        self.of_need: dict[str, list[str]] = defaultdict(list)  # what helps with it
+        self.guides_of_need: dict[str, list[str]] = defaultdict(list)
         for scheme in self.compiled.schemes:
             for need in scheme.needs:
-                self.of_need[need].append(scheme.key)
+                only_guides = scheme.is_guide and need not in engine.transversal_needs()
+                (self.guides_of_need if only_guides else self.of_need)[need].append(scheme.key)
 
     def answers(self, asked: Sequence[engine.Request]) -> Iterator[list[engine.Ranked]]:
         """Yield what each firm is answered, with what is presumed of it."""
@@ -89,9 +92,11 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
     alone = _alone(rows, {need for several in needs.values() for need in several}, catalogue, on)
     for place, file in enumerate(files):
         for need in needs[file.pk]:
-            serving = catalogue.of_need.get(need, [])
-            words = [standing(answers[place][key], catalogue.revisions[key]) for key in serving]
-            fact = NeedFact(file_id=file.pk, sub_need_id=need, standing=min(words, key=RANKS.__getitem__, default=""))
+            serving, guides = catalogue.of_need.get(need, []), catalogue.guides_of_need.get(need, [])
+            words = {key: standing(answers[place][key], catalogue.revisions[key]) for key in (*serving, *guides)}
+            best = min((words[key] for key in serving), key=RANKS.__getitem__, default="")
+            is_advised = any(words[key] in NeedFact.MET for key in guides)
+            fact = NeedFact(file_id=file.pk, sub_need_id=need, standing=best, is_advised=is_advised)
             blocking = () if fact.standing in NeedFact.MET else serving
             yield (
                 fact,

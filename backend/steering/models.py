@@ -152,7 +152,10 @@ class SchemeFact(models.Model):
 
 
 class NeedFact(models.Model):
-    """A need of a live file as the engine answers it today: the best standing of a scheme that serves it."""
+    """A need of a live file as the engine answers it today: the best standing of a scheme that helps with it.
+
+    A guide helps with no need but that of being oriented: ``is_advised`` says that one would talk to the firm.
+    """
 
     MET: ClassVar[tuple[Standing, ...]] = (Standing.ELIGIBLE, Standing.LIKELY, Standing.DATES)  # what answers a need
 
@@ -161,6 +164,7 @@ class NeedFact(models.Model):
     standing = models.CharField(
         _("au mieux"), max_length=10, choices=Standing, blank=True, help_text="Empty: no scheme serves the need."
     )
+    is_advised = models.BooleanField(_("avec un conseil"), default=False)
 
     class Meta:
         verbose_name = _("besoin compté")
@@ -230,7 +234,7 @@ class Action(models.Model):
     owner = models.CharField(_("porteur"), max_length=120)
     due_on = models.DateField(_("pour le"))
     demand_then = models.PositiveIntegerField(_("besoins, à la décision"))
-    unmet_then = models.PositiveIntegerField(_("sans réponse, à la décision"))
+    unmet_then = models.PositiveIntegerField(_("sans dispositif, à la décision"))
     decided_on = models.DateField(_("décidée le"))
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("notée par"))
     result = models.CharField(_("résultat"), max_length=500, blank=True)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from backend.steering.models import NeedFact, NeedTable, SoleBlocker, Step, StepFact
 
 WORDS = ("epci", "commune", "size", "sub_need", "standing")  # columns of which the values are places among words
-NEED = np.dtype([(name, "<u4") for name in ("file", "days", *WORDS)])  # working days until the file was answered
+# Working days until the file was answered; 1 where a guide would talk to the firm, else 0.
+NEED = np.dtype([(name, "<u4") for name in ("file", "days", "advised", *WORDS)])
 BLOCKER = np.dtype([(name, "<u4") for name in ("need", "revision", "criterion")])  # the first is the place of its need
 DATES = 0  # in place of the key of a criterion: the dates of the scheme
 WAITS = 2**16  # in place of days: the file is not answered
@@ -43,6 +44,17 @@ class Needs:
         """Whether a need is the first one of its file: of shape (n,)."""
         file = self.needs["file"]
         return np.concatenate([[True], file[1:] != file[:-1]])[: len(file)]
+
+    @property
+    def is_met(self) -> Kept:
+        """Whether a scheme answers a need: of shape (n,)."""
+        return self.among("standing", NeedFact.MET)
+
+    @property
+    def is_advised(self) -> Kept:
+        """Whether a guide would talk to the firm of a need that no scheme answers: of shape (n,)."""
+        advised: Kept = (self.needs["advised"] > 0) & ~self.is_met
+        return advised
 
     def places(self, words: Collection[str]) -> list[int]:
         """Return the places of those of some words that there are."""
@@ -74,11 +86,12 @@ def pack_needs() -> None:
     answered = StepFact.objects.filter(step=Step.ANSWERED, file__in=NeedFact.objects.values("file"))
     days = dict(answered.values_list("file", "working_days"))
     of_file = ("file__epci", "file__commune", "file__size")
-    rows: Any = NeedFact.objects.order_by("file", "pk").values_list("pk", "file", *of_file, "sub_need", "standing")
-    for pk, file, *words in rows:
+    columns = ("pk", "file", "is_advised", *of_file, "sub_need", "standing")
+    rows: Any = NeedFact.objects.order_by("file", "pk").values_list(*columns)
+    for pk, file, is_advised, *words in rows:
         at[pk] = len(needs)
-        needs.append((file, days.get(file, WAITS), *(places[str(word or "")] for word in words)))
+        needs.append((file, days.get(file, WAITS), is_advised, *(places[str(word or "")] for word in words)))
     alone = SoleBlocker.objects.order_by("pk").values_list("need", "revision", "criterion")
     blockers = [(at[need], revision, criterion or DATES) for need, revision, criterion in alone if need in at]
-    columns = {"needs": np.array(needs, dtype=NEED).tobytes(), "blockers": np.array(blockers, dtype=BLOCKER).tobytes()}
-    NeedTable.objects.update_or_create(pk=ONLY, defaults={"words": list(places), **columns})
+    packed = {"needs": np.array(needs, dtype=NEED).tobytes(), "blockers": np.array(blockers, dtype=BLOCKER).tobytes()}
+    NeedTable.objects.update_or_create(pk=ONLY, defaults={"words": list(places), **packed})

@@ -36,7 +36,7 @@ def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) 
 
 
 def _unmet(needs: Table, sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
-    """Say which needs, or else which parts of them, are surely left without any answer in more than half of the files.
+    """Say which needs, or else which parts of them, are surely left without a scheme in more than half of the files.
 
     Surely: by the lower Wilson bound, 95 %. A file counts once, however many sub-needs of the need it has: those of a
     firm are not independent. The files of a part are files of its need: where so many of a need may be spoken of,
@@ -70,7 +70,9 @@ def _unmet_of(
         if not _is_enough(files) or not may_be_said(len(files), cells):
             continue
         if scipy.stats.binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5:
-            words = f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans aucune réponse."
+            words = (
+                f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans dispositif, conseil à part."
+            )
             said.append(words + _blocked(keys, counted))
     return said
 

@@ -1,4 +1,4 @@
-"""The map of the territory's communes, coloured by what nothing answers there: a link for each that asks."""
+"""The map of the territory's communes, coloured by what no scheme answers there: a link for each that asks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backend.steering.gap_map import Gap
 from backend.territories.outlines import Shape, commune_shapes
 
-# Of the needs of a commune, the share that nothing answers, in percent: each class has a colour and a pattern.
+# Of the needs of a commune, the share that no scheme answers, in percent: each class has a colour and a pattern.
 CLASSES = ((0, "aucun"), (25, "un quart au plus"), (50, "la moitié au plus"), (100, "plus de la moitié"))
 NOTHING_ASKED = 0
 

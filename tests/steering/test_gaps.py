@@ -19,7 +19,7 @@ from backend.privacy.erasing import erase_submission
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Revision, Scheme
 from backend.steering.facts import follow_files, make_facts
-from backend.steering.gap_map import gaps
+from backend.steering.gap_map import gaps, unmet_files
 from backend.steering.models import Action, NeedFact, SoleBlocker
 from backend.steering.nightly import rebuild
 from backend.steering.scopes import Filters, scope_of
@@ -40,7 +40,8 @@ from tests.steering.recount import SEEDS
 
 pytestmark = pytest.mark.django_db
 NEED, OTHER = "cyber.diagnostic", "risques.technologique"
-ORDER = list(Standing)
+ORIENTED = "accompagnement.orientation"
+ORDER, ANSWERS = list(Standing), ("eligible", "likely", "dates")
 
 
 def naive(file):
@@ -51,18 +52,25 @@ def naive(file):
     for need in file.needs.all():
         if need.weight < 0.5:
             continue
-        serving = [match for match in matches if match.revision.served_needs.filter(sub_need=need.sub_need).exists()]
+        tagged = [match for match in matches if match.revision.served_needs.filter(sub_need=need.sub_need).exists()]
+        guides = [match for match in tagged if orients(match.revision) and need.sub_need_id != ORIENTED]
+        serving = [match for match in tagged if match not in guides]
         words = [standing(match, match.revision) for match in serving]
         best = min(words, key=ORDER.index, default="")
+        advised = any(standing(match, match.revision) in ANSWERS for match in guides)
         alone = set()
-        if best not in ("eligible", "likely", "dates"):
+        if best not in ANSWERS:
             for match in serving:
                 (lines,) = engine.explain(result.facts, [match.revision], on=DAY).values()
                 against = [place for place, line in enumerate(lines) if line.outcome == "not_met"]
                 if len(against) == 1 and (against[0] or not ended(match.revision)):
                     alone.add((match.revision_id, lines[against[0]].definition["kind"]))
-        found[need.sub_need_id] = (str(best), alone)
+        found[need.sub_need_id] = (str(best), advised, alone)
     return found
+
+
+def orients(revision):
+    return revision.served_needs.filter(sub_need=ORIENTED, weight__gte=0.5).exists()
 
 
 def ended(revision):
@@ -76,7 +84,7 @@ def stored(file):
     for need in NeedFact.objects.filter(file=file.pk):
         rows = SoleBlocker.objects.filter(need=need).select_related("criterion")
         alone = {(row.revision_id, row.criterion.definition["kind"] if row.criterion else "window") for row in rows}
-        found[need.sub_need_id] = (need.standing, alone)
+        found[need.sub_need_id] = (need.standing, need.is_advised, alone)
     return found
 
 
@@ -153,6 +161,50 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
         ("60025", NEED),
         ("60025", OTHER),
     }
+
+
+def only(needs, *criteria):
+    """Leave one scheme that serves some needs, for every firm that meets the criteria."""
+    for need in needs:
+        archive_serving(need)
+    scheme = Scheme.objects.matchable(Scheme.OWN).first()
+    permanent = {"window_state": Revision.WindowState.PERMANENT, "opens_on": None, "closes_on": None}
+    new = publish_revision(scheme, needs=needs, **permanent)
+    with rewriting():
+        new.criteria.all().delete()
+    for position, definition in enumerate(criteria, start=1):
+        new.criteria.create(position=position, definition=definition)
+
+
+SMALL = {"kind": "headcount", "below": 10}
+
+
+@pytest.mark.parametrize(
+    ("needs", "criteria", "unmet", "advised"),
+    [
+        ({NEED: 0.3, ORIENTED: 1.0}, (), 1, 1),  # whom to turn to, whatever the need
+        ({NEED: 0.3, ORIENTED: 1.0}, (SMALL,), 1, 0),  # and this firm is not for it
+        ({NEED: 0.3, ORIENTED: 0.4}, (), 0, 0),  # it helps, and knows others too
+        ({NEED: 1.0}, (), 0, 0),
+    ],
+)
+def test_a_need_that_a_guide_alone_answers_has_no_scheme_but_advice(needs, criteria, unmet, advised):
+    archive_serving(ORIENTED)
+    only(needs, *criteria)
+    make(facts={"headcount": 35.0})
+    rebuild(on=DAY)
+    total = read(make_lead()).total
+    assert (total.demand, total.unmet, total.advised) == (1, unmet, advised)
+    assert not SoleBlocker.objects.exists()  # that a guide is not for everybody keeps no firm from help
+    assert len(unmet_files(scope_of(make_lead()), Filters())) == unmet
+
+
+def test_a_guide_answers_who_asks_to_be_guided():
+    only({ORIENTED: 1.0})
+    make(needs=(ORIENTED,))
+    rebuild(on=DAY)
+    total = read(make_lead()).total
+    assert (total.demand, total.eligible + total.counts[Standing.LIKELY], total.unmet, total.advised) == (1, 1, 0, 0)
 
 
 @pytest.mark.parametrize(

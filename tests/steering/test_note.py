@@ -62,11 +62,11 @@ def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
     made = files(LEAST_FILES + 2)
     assert Company.objects.filter(sheets__submission__in=made).distinct().count() == 5
     (said,) = signals()
-    assert said == "Cybersécurité : environ 10 demandes, plus d’une sur deux sans aucune réponse."
+    assert said == "Cybersécurité : environ 10 demandes, plus d’une sur deux sans dispositif, conseil à part."
     files(8)
     rebuild(on=first_day(DAY))
     assert note_of(scope_of(make_lead()), on=DAY).signals == (said,)  # nothing moves before the next month
-    assert signals() == ("Cybersécurité : environ 20 demandes, plus d’une sur deux sans aucune réponse.",)
+    assert signals() == ("Cybersécurité : environ 20 demandes, plus d’une sur deux sans dispositif, conseil à part.",)
 
 
 def test_a_part_of_a_need_stands_out_where_the_need_does_not():
@@ -81,7 +81,7 @@ def test_a_part_of_a_need_stands_out_where_the_need_does_not():
     publish(on=first_day(DAY))
     (said,) = note_of(scope_of(make_lead()), on=DAY).signals
     label = SubNeed.objects.get(key=NEED).label
-    assert said == f"{label} : environ 10 demandes, plus d’une sur deux sans aucune réponse."
+    assert said == f"{label} : environ 10 demandes, plus d’une sur deux sans dispositif, conseil à part."
 
 
 def test_sub_needs_of_a_file_are_one_file():
@@ -152,7 +152,7 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     assert len(reader.pages) <= 2
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):
-        assert "plus d’une sur deux sans aucune réponse" in text
+        assert "plus d’une sur deux sans dispositif, conseil à part" in text
         assert "1 action est en retard" in text
         assert "Ce qui pourrait révéler un petit nombre n’est pas dit." in text  # also where something is
         assert "Un relais cyber" in text

@@ -14,7 +14,7 @@ from backend.jobs.models import JobState
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
-from backend.schemes.models import SubNeed
+from backend.schemes.models import Scheme, SubNeed
 from backend.steering.actions import decide_action
 from backend.steering.models import Action, FileFact, NeedFact, StepFact, Target
 from backend.steering.nightly import rebuild
@@ -113,7 +113,7 @@ def listed(client, page):
     html = page.content.decode()
     (address,) = set(re.findall(r'href="(/agent/\?etat=tous&amp;carte=[^"]*)"', html))
     response = client.get(unescape(address))
-    assert "sans réponse sur la carte des besoins" in text_of(response)
+    assert "sans dispositif sur la carte des besoins" in text_of(response)
     return {row.submission.pk for row in response.context["rows"]}, page.context["found"].total.unmet
 
 
@@ -146,6 +146,27 @@ def test_the_files_behind_the_number_without_an_answer_are_one_click_away(client
     assert there.pk not in {row.submission.pk for row in client.get(address).context["rows"]}
     client.force_login(make_officer(ARC))  # who is sent the address of the list reads in it what they may open
     assert {row.submission.pk for row in client.get("/agent/?etat=tous&carte=tout").context["rows"]} == found
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_a_need_that_advice_alone_answers_is_told_apart_on_the_page_and_in_its_file(client):
+    need, guides = "energie.facture", ("cci-oise", "conseillers-entreprises")
+    archive_serving(need)
+    Scheme.objects.filter(source_key__in=guides).update(state=Scheme.State.PUBLISHED)
+    make_submission(confirmed=True, facts={"commune": COMMUNES[ARC]}, needs=(need,))
+    rebuild(on=DAY)
+    client.force_login(lead_of(ARC))
+    response = client.get(MAP, {"detail": need})
+    page = text_of(response)
+    assert "1 sans dispositif (100 %), dont 1 avec un conseil seul." in page
+    assert "1 (100 %), dont 1 avec un conseil" in page  # in the table
+    assert "quel que soit le besoin, n’en est pas un" in page
+    assert "1 sans dispositif, dont 1 avec un conseil seul." in text_of(
+        client.get(f"{ACTIONS}nouvelle/?detail={need}")
+    )
+    head, row = rows_of(client.get(MAP, {"detail": need, "csv": "1"}))
+    said = dict(zip(head, row, strict=True))
+    assert (said["sans dispositif"], said["dont avec un conseil seul"], said["dispositif"]) == ("1", "1", "")
 
 
 @pytest.mark.neighbour("siren", "address", "group")
@@ -245,7 +266,7 @@ def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
     assert "Terminée le 24 novembre 2026 : Trois sont venus." in page
     gap = text_of(client.get(MAP, {"detail": "numerique.robot"}))
     assert "Inviter les intégrateurs (Marc," in gap
-    assert "terminée le 24 novembre 2026 : Trois sont venus. Sans réponse :" in gap
+    assert "terminée le 24 novembre 2026 : Trois sont venus. Sans dispositif :" in gap
     assert "Inviter" not in text_of(client.get(MAP, {"detail": "energie.facture"}))
     client.force_login(lead_of(CCLO))
     assert "Inviter" not in text_of(client.get(MAP, {"detail": "numerique.robot"}))

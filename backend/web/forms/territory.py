@@ -117,7 +117,7 @@ class GapForm(FiguresForm):
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": _("Ce besoin n’est pas dans la liste : choisissez-le dans le tableau.")},
     )
-    ORDERS = (("", _("Le plus sans réponse")), ("besoins", _("Le plus de besoins")), ("nom", _("Par nom")))
+    ORDERS = (("", _("Le plus sans dispositif")), ("besoins", _("Le plus de besoins")), ("nom", _("Par nom")))
 
     tri = forms.ChoiceField(label=_("Trier"), required=False, choices=ORDERS, error_messages=NOT_LISTED)
 

@@ -225,7 +225,8 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
         "taille",
         "besoins exprimés",
         *standings,
-        "sans réponse",
+        "sans dispositif",
+        "dont avec un conseil seul",
         "bloque seul",
         "dispositif",
         "demandes",
@@ -239,7 +240,8 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
         blocker = cell.blocker
         alone = [blocker.condition, blocker.scheme, blocker.n_files] if blocker else ["", "", ""]
         delay = [cell.n_answered, cell.median if cell.n_answered else ""]
-        yield [*cell.key, cell.demand, *cell.counts.values(), cell.unmet, *alone, *delay, *rates[cell.key[0]]]
+        answers = [cell.demand, *cell.counts.values(), cell.unmet, cell.advised]
+        yield [*cell.key, *answers, *alone, *delay, *rates[cell.key[0]]]
 
 
 def _rate_of(gap: Gap, register: Denominators | None) -> list[object]:
