@@ -155,7 +155,7 @@ def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> Submiss
     if filters.epci:
         files = files.filter(epci__short_name=filters.epci)
     if filters.need:
-        files = files.filter(pk__in=Need.objects.filter(sub_need__need=filters.need).values("submission"))
+        files = files.filter(pk__in=Need.objects.clear().filter(sub_need__need=filters.need).values("submission"))
     if filters.among is not None:
         files = files.filter(pk__in=filters.among)
     if filters.unanswered:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Submission, UnmetNeed
+from backend.matchmaking.models.needs import CLEAR
 from backend.schemes.models import Revision
 from backend.schemes.vocabulary import CRITERION_KINDS
 
-CLEAR = 0.5  # weight from which a need read in words is one that the firm has, not one guess among others
 Reason = UnmetNeed.Reason
 
 

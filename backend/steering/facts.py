@@ -15,7 +15,6 @@ from backend.common.work import Work
 from backend.companies.size_bands import size_band
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all
-from backend.matchmaking.unmet import CLEAR
 from backend.steering.events import events_of, files_touched
 from backend.steering.models import FileFact, Step, StepFact
 from backend.steering.need_table import pack_needs
@@ -74,7 +73,7 @@ def _columns(fact: FileFact) -> tuple[object, ...]:
 
 def _file_facts(files: Sequence[Submission], known: Mapping[int, FileFact]) -> Iterator[FileFact]:
     needs: dict[int, set[str]] = defaultdict(set)
-    clear = Need.objects.filter(submission__in=[file.pk for file in files], weight__gte=CLEAR).order_by()
+    clear = Need.objects.clear().filter(submission__in=[file.pk for file in files]).order_by()
     for pk, need in clear.values_list("submission", "sub_need__need"):
         needs[pk].add(need)
     live = [file for file in files if not file.erased_at]

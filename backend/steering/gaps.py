@@ -17,7 +17,6 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all, packed_facts_of
 from backend.matchmaking.standing import Standing, standing
-from backend.matchmaking.unmet import CLEAR
 from backend.schemes.catalogue.windows import has_ended
 from backend.schemes.models import Criterion, Revision
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
@@ -85,7 +84,7 @@ class Serving:
 def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Iterator[Made]:
     files = list(rows.select_related("sheet"))
     needs: Mapping[int, list[str]] = defaultdict(list)
-    clear = Need.objects.filter(submission__in=files, weight__gte=CLEAR).order_by("submission", "sub_need")
+    clear = Need.objects.clear().filter(submission__in=files).order_by("submission", "sub_need")
     for pk, sub_need in clear.values_list("submission", "sub_need"):
         needs[pk].append(sub_need)
     answers = _answers(files, catalogue, on)

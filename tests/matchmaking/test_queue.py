@@ -14,6 +14,8 @@ from backend.matchmaking.queue_rows import rows_of
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Suppression
 from backend.schemes.models import Scheme
+from backend.steering.facts import rebuild_facts
+from backend.steering.models import FileFact
 from tests.factories import (
     ARC,
     CCLO,
@@ -28,6 +30,7 @@ from tests.factories import (
     publish_revision,
 )
 
+ENERGY = ("energie.facture", "energie.audit")
 pytestmark = pytest.mark.django_db
 PHONE = "03\u00a053\u00a001\u00a060\u00a035"  # no line breaks it
 
@@ -108,6 +111,14 @@ def test_filters_narrow_and_combine(officer):
     assert order(officer, words=pool.reference) == [pool.pk]
     assert order(officer, whose="miennes", words="fonderie") == []
     assert order(officer, epci=CCLO) == []
+
+
+def test_the_list_of_a_need_is_of_the_files_that_the_follow_up_counts_in_it(officer):
+    file, guessed, several = (waiting(0, needs=needs) for needs in (ENERGY[:1], ENERGY[:1], ENERGY))
+    guessed.needs.update(weight=0.4)  # a guess among others: the follow-up does not count it
+    rebuild_facts()
+    counted = {fact.pk for fact in FileFact.objects.all() if "energie" in fact.needs}
+    assert set(order(officer, need="energie")) == counted == {file.pk, several.pk}
 
 
 def test_a_file_is_found_by_siren_siret_or_number_and_only_where_one_may_read_it(officer):

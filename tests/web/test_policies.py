@@ -19,7 +19,9 @@ def site(client):
 
 def test_a_choice_is_tried_then_made_and_stays_in_the_history(site):
     submission = make_submission(confirmed=True, needs=("energie.audit",))
-    assert "Un agent lit d’abord" in text_of(site.get(LIST))
+    listed = text_of(site.get(LIST))
+    assert "Un agent lit d’abord" in listed
+    assert "dans chaque besoin coché ou lu, même peu sûr" in listed  # more than the follow-up counts
     tried = site.post(PAGE, {"mode": "auto", "least": "80", "try": "1"})
     assert "des 90 derniers jours" in text_of(tried)
     assert submission.sheet.name not in text_of(tried)  # figures, no firm

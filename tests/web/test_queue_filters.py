@@ -36,3 +36,9 @@ def test_a_filter_that_cannot_be_read_is_told_and_what_was_typed_stays(client, q
     if field == "recherche":
         assert f'value="{"é" * 90}"' in html
     assert "error-summary" not in client.get("/agent/?rien=on&besoin=energie&recherche=Dupont").content.decode()
+
+
+def test_the_list_of_a_need_says_which_files_are_in_it(client):
+    client.force_login(make_officer())
+    assert "ce besoin est coché ou clairement lu" in client.get("/agent/?besoin=energie").content.decode()
+    assert "clairement lu" not in client.get("/agent/?epci=ARC").content.decode()

@@ -1,5 +1,7 @@
 """What a firm needs, as it ticked it or as its words were read."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,15 @@ STRENGTHS = (
 )
 
 
+CLEAR = 0.5  # weight from which a need read in words is one that the firm has, not one guess among others
+
+
+class NeedQuerySet(models.QuerySet["Need"]):
+    def clear(self) -> Self:
+        """Needs that a firm has, of which figures and lists are made: ticked, added, or clearly read."""
+        return self.filter(weight__gte=CLEAR)
+
+
 class Need(models.Model):
     """A sub-need of a submission: ticked by the firm, understood from its words, or added by an officer who knows."""
 
@@ -28,6 +39,8 @@ class Need(models.Model):
     sentence = ArrayField(
         models.PositiveIntegerField(), null=True, help_text="Where the text says it best: from, and up to."
     )
+
+    objects = NeedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("besoin exprimé")
