@@ -23,7 +23,8 @@ from backend.steering.models import FileFact, NeedFact, SoleBlocker
 from backend.steering.need_table import pack_needs
 
 SHARD = 200  # files asked of the engine at once
-RANKS = {word: rank for rank, word in enumerate(Standing)}
+# The best word of a need is one that answers it, where there is one: dates to confirm before what is left to say.
+RANKS = {word: rank for rank, word in enumerate(sorted(Standing, key=lambda word: word not in NeedFact.MET))}
 type Made = tuple[NeedFact, list[SoleBlocker]]
 
 

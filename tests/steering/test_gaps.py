@@ -41,7 +41,8 @@ from tests.steering.recount import SEEDS
 pytestmark = pytest.mark.django_db
 NEED, OTHER = "cyber.diagnostic", "risques.technologique"
 ORIENTED = "accompagnement.orientation"
-ORDER, ANSWERS = list(Standing), ("eligible", "likely", "dates")
+ANSWERS = ("eligible", "likely", "dates")
+ORDER = [*ANSWERS, "to_specify", "later", "ineligible"]
 
 
 def naive(file):
@@ -167,9 +168,13 @@ def only(needs, *criteria):
     """Leave one scheme that serves some needs, for every firm that meets the criteria."""
     for need in needs:
         archive_serving(need)
-    scheme = Scheme.objects.matchable(Scheme.OWN).first()
-    permanent = {"window_state": Revision.WindowState.PERMANENT, "opens_on": None, "closes_on": None}
-    new = publish_revision(scheme, needs=needs, **permanent)
+    one_more(needs, *criteria)
+
+
+def one_more(needs, *criteria, window="permanent"):
+    free = Scheme.objects.matchable(Scheme.OWN).exclude(current__served_needs__sub_need__in=needs)
+    dates = {"window_state": window, "opens_on": None, "closes_on": None, "recurring": None}
+    new = publish_revision(free.first(), needs=needs, **dates)
     with rewriting():
         new.criteria.all().delete()
     for position, definition in enumerate(criteria, start=1):
@@ -197,6 +202,18 @@ def test_a_need_that_a_guide_alone_answers_has_no_scheme_but_advice(needs, crite
     assert (total.demand, total.unmet, total.advised) == (1, unmet, advised)
     assert not SoleBlocker.objects.exists()  # that a guide is not for everybody keeps no firm from help
     assert len(unmet_files(scope_of(make_lead()), Filters())) == unmet
+
+
+def test_a_scheme_whose_dates_are_to_be_confirmed_answers_beside_one_that_is_left_to_specify():
+    only({NEED: 1.0}, {"kind": "manual", "fact": "essai.ask", "sentence": "Elle exporte.", "ask": "firm"})
+    file = make()
+    rebuild(on=DAY)
+    assert NeedFact.objects.get(file=file.pk).standing == Standing.TO_SPECIFY
+    assert read(make_lead()).total.unmet == 1
+    one_more({NEED: 1.0}, window="unknown")
+    rebuild(on=DAY)
+    assert NeedFact.objects.get(file=file.pk).standing == Standing.DATES
+    assert read(make_lead()).total.unmet == 0
 
 
 def test_a_guide_answers_who_asks_to_be_guided():
