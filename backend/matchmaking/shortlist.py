@@ -18,6 +18,7 @@ from backend.matchmaking.plans import Links, StepView
 from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
+from backend.matchmaking.standing import WINDOW
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.matchmaking.superseded import Superseded, superseded_schemes
 from backend.schemes.catalogue.revision_cache import read_revisions
@@ -138,7 +139,7 @@ def _layout(
     ordered, to_choose = _in_order(first, known)
     return Shortlist(
         cards=ordered,
-        steps=_steps(_to_do(ordered), known, doubtful),
+        steps=_steps(_to_do(ordered, known), known, doubtful),
         to_choose=to_choose,
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
@@ -168,13 +169,22 @@ def _in_order(cards: list[Card], known: Known) -> tuple[tuple[Card, ...], tuple[
     return (*planned, *left_out, *cards[len(kept) :]), left_out
 
 
-def _to_do(cards: Sequence[Card]) -> list[Card]:
+def _to_do(cards: Sequence[Card], known: Known) -> list[Card]:
     """Return the cards that steps are taken from: what was kept, once anything was, and nothing the firm cannot have.
 
-    Whoever reviewed a file chose: what nobody read is no step beside it.
+    Whoever reviewed a file chose: what nobody read is no step beside it. Where nobody chose, no step is taken from a
+    scheme of which it is not known that it is open, or that the firm cannot have if it stands alone, as it is presumed
+    to: it stays a card, which says what is left to confirm.
     """
     possible = [card for card in cards if card.match.eligibility != Match.Verdict.INELIGIBLE]
-    return [card for card in possible if card.verdict == KEPT] or possible
+    presumed = engine.presumed_facts(known.facts)
+    likely = [card for card in possible if not (WINDOW in card.match.unknown or _is_unlikely(card.match, presumed))]
+    return [card for card in possible if card.verdict == KEPT] or likely
+
+
+def _is_unlikely(match: Match, presumed: Container[str]) -> bool:
+    """Tell whether what is presumed of a firm would exclude it: it bears on the scheme, and closes nothing of it."""
+    return match.presumed == [] and any(fact in presumed for fact in match.unknown)
 
 
 def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:

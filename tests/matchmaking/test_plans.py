@@ -19,6 +19,7 @@ from tests.factories import (
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
+OPEN = {"state": "permanent", "opens_on": None, "closes_on": None, "recurring": None, "note": None}
 
 
 @pytest.fixture
@@ -44,12 +45,12 @@ def schemes(submission):
 def link(tmp_path):
     """State links in the file of a scheme, under a short name and with a rate."""
 
-    def revise(scheme, *links, rate=None, kind="grant"):
+    def revise(scheme, *links, rate=None, kind="grant", **fields):
         amount = None if rate is None else {"rate_max_pct": rate}
         rows = [{"kind": kind_, "scheme": other.source_key, **more} for kind_, other, more in links]
         revise_scheme(
             tmp_path, scheme.source_key, name=scheme.letter, relations=rows, amount=amount, kind=kind,
-            operators=[], contact=None,
+            operators=[], contact=None, **fields,
         )  # fmt: skip
 
     return revise
@@ -205,7 +206,8 @@ def test_beside_each_scheme_stands_what_it_is_to_the_others_of_the_list(submissi
 
 def test_the_steps_follow_the_links_before_the_review_and_after(submission, officer, schemes, link):
     first, second, third = schemes
-    link(first, ("requires", third, {}))
+    link(first, ("requires", third, {}), window=OPEN)
+    link(third, window=OPEN)
     for reviewed in (False, True):
         if reviewed:
             keep(submission, officer, first, second, third)

@@ -1,6 +1,7 @@
 """What a firm reads first: up to five schemes in the order of the engine, three steps, and first what people kept."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -17,8 +18,18 @@ from backend.matchmaking.reviews import KEPT, end_review
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import N_STEPS, preview, shortlist_of, told_card
 from backend.notifications.models import Notification
-from backend.schemes.models import SubNeed
-from tests.factories import DAY, FACTS, decide, first_matches, make_officer, make_submission, take_back
+from backend.schemes.models import Scheme, SubNeed
+from tests.factories import (
+    DAY,
+    FACTS,
+    archive_serving,
+    decide,
+    first_matches,
+    make_officer,
+    make_submission,
+    publish_revision,
+    take_back,
+)
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +85,7 @@ def test_three_steps_are_taken_from_what_is_shown(submission):
 
 
 def test_three_needs_get_a_step_each():
-    needs = ("competences.recruter", "numerique.robot", "mobilite.salaries")
+    needs = ("competences.recruter", "energie.audit", "mobilite.salaries")
     page = show(make_submission(needs=needs, text=""))
     assert {card.match.need_id for card in page.cards} == set(needs)
     assert {step.card.match.need_id for step in page.steps} == set(needs)
@@ -105,6 +116,29 @@ def test_of_two_that_replace_each_other_one_is_a_step(submission):
     assert either <= set(keys(page.cards))
     assert len(either & set(keys(step.card for step in page.steps))) == 1
     assert len(page.steps) == N_STEPS
+
+
+@pytest.mark.parametrize(("seen_until", "is_step"), [(None, False), (DAY, True), (DAY - timedelta(days=1), False)])
+def test_what_nobody_read_to_be_open_is_a_card_and_no_step(seen_until, is_step):
+    file = make_submission(needs=("competences.recruter",), text="")
+    first = show(file).cards[0].match.scheme
+    seen = {"seen_by": "Une page", "seen_url": "https://exemple.fr/", "seen_on": DAY - timedelta(days=9)}
+    dates = {"window_state": "unknown", "opens_on": None, "closes_on": None, "recurring": None}
+    publish_revision(first, **dates, **(seen | {"seen_until": seen_until} if seen_until else {}))
+    page = show(make_submission(needs=("competences.recruter",), text=""))
+    assert first.source_key in keys(page.cards)
+    assert (first.source_key in keys(step.card for step in page.steps)) == is_step
+
+
+@pytest.mark.parametrize(("headcount", "is_step"), [(6.0, False), (60.0, True)])
+def test_what_a_firm_that_stands_alone_cannot_have_is_no_step_of_a_small_one(headcount, is_step):
+    """The advance on tax credits is for large groups: a bakery of six, whose group nobody spoke of, was sent to it."""
+    archive_serving("finance.tresorerie")
+    Scheme.objects.filter(source_key="bpi-avance-cir").update(state=Scheme.State.PUBLISHED)
+    small = {"headcount": headcount, "naf": "10.71C"}
+    page = show(make_submission(needs=("finance.tresorerie",), text="", facts=small, without=("group",)))
+    assert keys(page.cards) == ["bpi-avance-cir"]
+    assert keys(step.card for step in page.steps) == ["bpi-avance-cir"] * is_step
 
 
 def test_once_somebody_reviewed_a_file_its_steps_are_what_they_kept(submission, officer):

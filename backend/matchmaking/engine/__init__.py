@@ -42,7 +42,7 @@ from backend.matchmaking.engine.needs import (
 from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
 from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
-from backend.matchmaking.engine.presuming import with_presumed
+from backend.matchmaking.engine.presuming import presumed_facts, with_presumed
 from backend.matchmaking.engine.questions import (
     Asked,
     changes,
@@ -184,6 +184,7 @@ __all__ = [
     "personal_sentences",
     "plan",
     "preference_labels",
+    "presumed_facts",
     "profile",
     "propose_tags",
     "rank",
