@@ -118,6 +118,23 @@ def test_of_two_that_replace_each_other_one_is_a_step(submission):
     assert len(page.steps) == N_STEPS
 
 
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("", ("cyber.incident", "cyber.diagnostic")),
+        ("", ("cyber.incident", "cyber.diagnostic", "cyber.equipement")),
+        ("On s’est fait pirater la semaine dernière.", ("cyber.diagnostic",)),
+    ],
+)
+def test_a_firm_that_was_attacked_calls_for_help_before_it_asks_for_a_diagnosis(text, needs):
+    """However many of its needs the diagnosis answers."""
+    page = show(make_submission(needs=needs, text=text))
+    first, *others = page.steps
+    assert first.card.match.need_id == "cyber.incident"
+    assert others
+    assert all(step.card.match.need_id != "cyber.incident" for step in others)  # one call is enough
+
+
 @pytest.mark.parametrize(("seen_until", "is_step"), [(None, False), (DAY, True), (DAY - timedelta(days=1), False)])
 def test_what_nobody_read_to_be_open_is_a_card_and_no_step(seen_until, is_step):
     file = make_submission(needs=("competences.recruter",), text="")
