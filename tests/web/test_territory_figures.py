@@ -293,7 +293,9 @@ def test_pages_say_when_all_was_counted_or_that_it_was_not_yet(client, files):
     assert not done.error
     JobState.objects.filter(name="steering.rebuild").update(succeeded_at="2026-11-20T02:00:00Z")
     assert "Calculé le 20 novembre 2026" in text_of(client.get(MAP))
-    assert "Chiffres à la minute" in text_of(client.get(FUNNEL))
+    page = text_of(client.get(FUNNEL))
+    assert "Chiffres à la minute" in page
+    assert "Par besoin : il est coché ou clairement lu" in page.replace("\u00a0", " ")
 
 
 @pytest.mark.neighbour("siren", "address", "group")
