@@ -8,7 +8,7 @@ from textwrap import shorten
 from django.db.models import TextChoices
 
 from backend.schemes.catalogue.criteria import sentence
-from backend.schemes.catalogue.record_types import AmountRecord, ContactRecord, Euros, SchemeRecord
+from backend.schemes.catalogue.record_types import AmountRecord, ContactRecord, SchemeRecord
 from backend.schemes.catalogue.records import definition_of, normalise
 from backend.schemes.catalogue.revision_wording import window
 from backend.schemes.catalogue.wording import activity_2025_name, activity_name, scheme_name
@@ -121,7 +121,18 @@ def _preparation(record: SchemeRecord) -> Iterable[str]:
     return [] if days is None else [f"{days} jour{'s' if days > 1 else ''}"]
 
 
-def _euros(given: Euros) -> Iterable[tuple[str, float | None]]:
+def amount_figures(given: AmountRecord) -> Iterable[tuple[str, tuple[float, str]]]:
+    """Yield each rate and sum of an amount: its line as a person reads it, its number and its unit."""
+    if (rate_max := given.get("rate_max_pct")) is not None:
+        yield f"taux maximal{NBSP}: {percent(rate_max)}", (float(rate_max), "%")
+    for row in given.get("rates") or ():
+        yield f"taux, {ONE_SIZE[row['size']]}{NBSP}: {percent(row['pct'])}", (float(row["pct"]), "%")
+    for label, value in _euros(given):
+        if value is not None:
+            yield f"{label}{NBSP}: {euros(value)}", (float(value), "€")
+
+
+def _euros(given: AmountRecord) -> Iterable[tuple[str, float | None]]:
     yield "plancher", given.get("floor_eur")
     yield "plafond", given.get("ceiling_eur")
     yield "dépense retenue, au moins", given.get("spend_min_eur")
@@ -135,13 +146,7 @@ def _amount(record: SchemeRecord) -> Iterable[str]:
         yield text
     if unit := given.get("unit"):
         yield str(Revision.AmountUnit(unit).label)
-    if (rate_max := given.get("rate_max_pct")) is not None:
-        yield f"taux maximal{NBSP}: {percent(rate_max)}"
-    for row in given.get("rates") or ():
-        yield f"taux, {ONE_SIZE[row['size']]}{NBSP}: {percent(row['pct'])}"
-    for label, value in _euros(given):
-        if value is not None:
-            yield f"{label}{NBSP}: {euros(value)}"
+    yield from (line for line, _value in amount_figures(given))
     if given.get("in_kind") is not None:
         yield "en nature" if given["in_kind"] else "en argent"
     if given.get("duration"):

@@ -18,6 +18,7 @@ from backend.schemes.catalogue.emails import approvers_to_tell
 from backend.schemes.catalogue.lifecycle import PROPOSALS, PublishingError, Who
 from backend.schemes.catalogue.merging import Merge
 from backend.schemes.catalogue.publishing import publish, refuse
+from backend.schemes.catalogue.record_warnings import warnings_of
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.editing.admin.pages import found, signed_in
 from backend.schemes.editing.admin.trials import whom_it_touches
@@ -38,6 +39,7 @@ SLUGS = {
     "reopen": "rouvrir",
     "withdraw": "retirer",
 }
+LEADING_TO_PUBLICATION = ("propose", "publish", "approve")
 AFTERWARDS = {"confirm": ("confirmer", "Confirmer ce changement"), "open_again": ("retablir", "Rétablir l’ouverture")}
 
 
@@ -68,7 +70,7 @@ class DecidingPages(WritingPages):
             with_day=name == "approve",
         )
         if not form.is_bound or not form.is_valid():
-            touched = self.touched(proposal, user) if name in ("propose", "publish", "approve") else {}
+            touched = self.touched(proposal, user) if name in LEADING_TO_PUBLICATION else {}
             return self._confirm_page(
                 request, proposal, name, transition.label, form, has_comment=not by_writer, **touched
             )
@@ -113,6 +115,9 @@ class DecidingPages(WritingPages):
         has_comment: bool,
         **touched: Any,
     ) -> HttpResponse:
+        changes = changes_of(proposal)
+        warnings = warnings_of(proposal.record) if name in LEADING_TO_PUBLICATION else []
+        changed = {difference.label for difference in changes["differences"]}
         return self.page(
             request,
             "decide",
@@ -121,7 +126,9 @@ class DecidingPages(WritingPages):
             action=name,
             form=form,
             has_comment=has_comment,
-            changes=changes_of(proposal),
+            changes=changes,
+            warnings=warnings,
+            warnings_elsewhere=[warning for warning in warnings if warning.label not in changed],
             **touched,
         )
 

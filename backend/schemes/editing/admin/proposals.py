@@ -10,14 +10,13 @@ from backend.schemes.catalogue.comparison import describe
 from backend.schemes.catalogue.emails import approvers_to_tell
 from backend.schemes.catalogue.lifecycle import offered
 from backend.schemes.catalogue.publishable import mistakes_in
-from backend.schemes.editing.admin.deciding import changes_of
+from backend.schemes.catalogue.record_warnings import warnings_of
+from backend.schemes.editing.admin.deciding import LEADING_TO_PUBLICATION, changes_of
 from backend.schemes.editing.admin.filters import ToDoFilter
 from backend.schemes.editing.admin.pages import found, signed_in
 from backend.schemes.editing.admin.previewing import PreviewingPages
 from backend.schemes.editing.closing import may_read_after
 from backend.schemes.models import Proposal, Remark
-
-NEED_A_SOUND_SHEET = ("propose", "publish", "approve")
 
 
 class ProposalPages(PreviewingPages):
@@ -62,12 +61,13 @@ class ProposalPages(PreviewingPages):
             proposal=proposal,
             sheet=describe(proposal.record),
             mistakes=mistakes,
+            warnings=warnings_of(proposal.record) if proposal.is_open and not mistakes else (),
             may_rewrite=may_edit_draft,
             is_writer=is_writer,
             actions=[
                 (f"admin:schemes_proposal_{one.name}", one.label)
                 for one in offered(proposal, user)
-                if not (one.name in NEED_A_SOUND_SHEET and (mistakes or proposal.is_outdated))
+                if not (one.name in LEADING_TO_PUBLICATION and (mistakes or proposal.is_outdated))
             ],
             may_read_after=may_read_after(proposal, user),
             may_take_up=not proposal.is_open or proposal.is_outdated,
