@@ -25,8 +25,7 @@ def _why_unpublishable(record: SchemeRecord, base: Revision | None) -> Iterable[
             "Une fiche non vérifiée ne peut pas être publiée : vérifiez-la, puis indiquez « vérifié » ou « vérifié en "
             "partie »."
         )
-    if not any(row.get("url") or row.get("dated") for row in record["sources"]):
-        yield "Il faut au moins une source qui ait une adresse ou une date."
+    yield from why_unfounded(record, base=base)
     if not (_is_vouched_for(record) or (base and not _is_vouched_for(read_record(base)))):
         yield (
             "Une fiche « vérifiée » a, pour chaque condition, un texte officiel, le porteur ou le catalogue de l’État "
@@ -38,6 +37,26 @@ def _why_unpublishable(record: SchemeRecord, base: Revision | None) -> Iterable[
         yield chain
     if gone := why_gone(record["key"]):
         yield gone
+
+
+def why_unfounded(record: SchemeRecord, *, base: Revision | None) -> Iterable[str]:
+    """Say which source or contact a record lacks; what was published without a contact may go on without."""
+    if not any(row.get("url") or row.get("dated") for row in record["sources"]):
+        lacking = "Aucune source n’a d’adresse ni de date." if record["sources"] else "La fiche n’a aucune source."
+        yield (
+            f"{lacking} Citez-en au moins une : une page avec son adresse (https://…), ou un document avec sa date "
+            "(2026, 2026-03 ou 2026-03-15)."
+        )
+    if not (has_contact(record) or (base and not has_contact(read_record(base)))):
+        yield (
+            "La fiche n’a pas de contact. Écrivez au moins le nom d’un service, sa page de contact (https://…) ou son "
+            "téléphone."
+        )
+
+
+def has_contact(record: SchemeRecord) -> bool:
+    """Tell whether a record says in any way whom a firm asks."""
+    return any(str(value or "").strip() for value in (record["contact"] or {}).values())
 
 
 def mistakes_in(record: SchemeRecord, *, base: Revision | None) -> list[str]:

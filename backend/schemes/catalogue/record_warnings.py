@@ -1,4 +1,4 @@
-"""What the reader of a proposal should look at twice: figures that the words of the sheet do not bear out.
+"""What the reader of a proposal should look at twice: figures that no words bear out, conditions or contacts left out.
 
 A warning never keeps anybody from publishing: a figure may be right, and its source be quoted in other words.
 """
@@ -46,6 +46,7 @@ def warnings_of(record: SchemeRecord) -> list[RecordWarning]:
         *_figures_said_otherwise(record),
         *_amount_not_sourced(record),
         *_days(record),
+        *_too_little(record),
     )
     return [RecordWarning(LABELS[field], text) for field, text in dict.fromkeys(found)]
 
@@ -121,6 +122,17 @@ def _amount_figures(amount: AmountRecord) -> Iterator[tuple[str, frozenset[Value
         yield figure.text, figure.values
     for line, value in amount_figures(amount):
         yield line, frozenset({value})
+
+
+def _too_little(record: SchemeRecord) -> Iterator[tuple[str, str]]:
+    """Yield what the sheet leaves out and firms take for something."""
+    contact = record["contact"] or {}
+    if not record["criteria"]:
+        yield "criteria", "la fiche ne pose aucune condition : toutes les entreprises y seront éligibles."
+    if not contact:
+        yield "contact", "la fiche n’a pas de contact : l’entreprise ne saura pas à qui demander."
+    elif not (contact.get("url") or contact.get("phone")):
+        yield "contact", "ce contact n’a ni téléphone ni page : l’entreprise ne saura pas comment le joindre."
 
 
 def _figures(record: SchemeRecord) -> Iterator[_Figure]:

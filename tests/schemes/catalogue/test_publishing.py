@@ -17,10 +17,13 @@ from backend.notifications.services import stop
 from backend.schemes.catalogue import lifecycle
 from backend.schemes.catalogue.drafts import propose, rewrite_draft, withdraw, write_draft
 from backend.schemes.catalogue.lifecycle import PublishingError
+from backend.schemes.catalogue.publishable import why_unfounded
 from backend.schemes.catalogue.publishing import OutdatedError, publish, refuse
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.reports import close_task
+from backend.schemes.catalogue.revising import write_revision
 from backend.schemes.editing.archiving import archive, put_back
+from backend.schemes.editing.closing import close_now
 from backend.schemes.models import CatalogueTask, Criterion, Proposal, Revision, Scheme
 from tests.factories import make_officer, make_submission, rewriting
 from tests.schemes.people import (
@@ -167,12 +170,14 @@ def test_only_approvers_archive_and_put_back(action):
     ("changes", "sentence"),
     [
         ({"confidence": "to_verify"}, "Une fiche non vérifiée ne peut pas être publiée"),
-        ({"sources": [], "criteria": []}, "au moins une source"),
-        ({"sources": [{"title": "Vu", "url": None, "dated": None}]}, "au moins une source"),
+        ({"sources": [], "criteria": []}, "La fiche n’a aucune source. Citez-en"),
+        ({"sources": [{"title": "Vu", "url": None, "dated": None}]}, "Aucune source n’a d’adresse ni de date. Citez"),
+        ({"contact": None}, "La fiche n’a pas de contact. Écrivez au moins"),
+        ({"contact": {"name": " ", "url": None, "phone": None}}, "La fiche n’a pas de contact"),
     ],
     ids=str,
 )
-def test_a_sheet_without_proof_is_never_proposed_nor_published(changes, sentence):
+def test_a_sheet_without_proof_or_contact_is_never_proposed_nor_published(changes, sentence):
     draft = make_draft(**changes)
     with pytest.raises(PublishingError, match=sentence):
         propose(proposal=draft, author=draft.author)
@@ -190,6 +195,35 @@ def test_a_sheet_without_proof_is_never_proposed_nor_published(changes, sentence
 def test_one_source_with_an_address_or_a_date_is_enough(source):
     proposal = make_proposal(sources=[{"title": "Vu", "tier": "operator", **source}])
     assert publish(proposal=proposal, approver=make_approver()).sources.count() == 1
+
+
+@pytest.mark.parametrize(
+    "contact", [{"name": "Région"}, {"url": "https://exemple.example/contact"}, {"phone": "03 53 01 50 00"}], ids=str
+)
+def test_one_way_to_a_contact_is_enough(contact):
+    assert publish(proposal=make_proposal(contact=contact), approver=make_approver()).number == 1
+
+
+def test_a_change_that_takes_the_contact_away_is_refused():
+    draft = make_draft(scheme=get_scheme(), contact=None)
+    with pytest.raises(PublishingError, match="La fiche n’a pas de contact"):
+        propose(proposal=draft, author=draft.author)
+
+
+def test_a_sheet_published_without_a_contact_may_change_and_close_all_the_same():
+    bare = write_revision(record_of(get_scheme(), contact=None), scheme=get_scheme())
+    Scheme.objects.filter(pk=bare.scheme_id).update(current=bare)
+    assert publish_change(get_scheme(), name="Un autre nom").current.name == "Un autre nom"
+    close_now(scheme=get_scheme(), author=make_editor(), state="closed", note="", reason="Vu sur la page.")
+    assert get_scheme().current.window_state == "closed"
+
+
+def test_every_sheet_of_the_catalogue_has_a_source_and_a_contact():
+    sheets = Revision.objects.filter(pk__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
+    assert sheets.count() > 100
+    records = map(read_record, sheets.select_related("scheme").prefetch_related("sources", "criteria", "served_needs"))
+    lacking = [record["key"] for record in records if any(why_unfounded(record, base=None))]
+    assert not lacking
 
 
 def test_a_proposal_that_changes_nothing_is_refused():

@@ -15,8 +15,11 @@ SOURCE = {
 }
 
 
+CONTACT = {"name": "Région", "url": "https://exemple.example/", "phone": None}
+
+
 def told(**changes) -> list[tuple[str, str]]:
-    found = warnings_of(make_record(**changes))
+    found = warnings_of(make_record(**{"contact": CONTACT, **changes}))
     return [(one.label, one.text.replace("\N{NO-BREAK SPACE}", " ")) for one in found]
 
 
@@ -115,3 +118,18 @@ def test_another_last_day_in_the_next_step_is_told():
 
 def test_corrections_hold_old_figures_and_bear_nothing_out():
     assert told(amount={"ceiling_eur": 15_000}, corrections=["La source disait 15 000 €."])
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "said"),
+    [
+        ({"criteria": []}, "Critères d’éligibilité", "aucune condition"),
+        ({"contact": None}, "Contact", "n’a pas de contact"),
+        ({"contact": {"name": "Région", "url": None, "phone": None}}, "Contact", "ni téléphone ni page"),
+    ],
+    ids=str,
+)
+def test_what_is_left_out_is_told(changes, label, said):
+    ((found, text),) = told(**changes)
+    assert found == label
+    assert said in text
