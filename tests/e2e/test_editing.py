@@ -92,6 +92,7 @@ def describe(page: Page, service: Service) -> None:
     for name, value in choices.items():
         page.locator(f"[name='{name}']").select_option(value)
     page.locator("[name='operators-0-roles'][value=funder]").check()
+    page.locator("[name='applicants'][value=firm]").check()
 
 
 def add(page: Page, kind: str, *, group: int | None = None) -> int:

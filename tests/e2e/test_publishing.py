@@ -85,6 +85,7 @@ def fill_sheet(page: Page, service: Service) -> None:
     page.locator("[name=summary]").fill("Une aide à l’achat d’un premier robot collaboratif.")
     page.locator("[name=kind]").select_option("grant")
     page.locator("[name=level]").select_option("local")
+    page.locator("[name=applicants][value=firm]").check()
     page.locator("[name=confidence]").select_option("verified")
     page.locator("[name=as_of]").fill(service.day)
     page.locator("[name=window_state]").select_option("permanent")

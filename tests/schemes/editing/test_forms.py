@@ -6,6 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from backend.schemes.catalogue.comparison import differences
+from backend.schemes.catalogue.publishable import mistakes_in
 from backend.schemes.catalogue.records import normalise, read_record
 from backend.schemes.catalogue.revising import check_record
 from backend.schemes.editing.forms.criteria import CriterionForm
@@ -362,3 +363,30 @@ def test_a_sheet_keeps_a_weight_and_a_link_that_the_form_does_not_offer():
     sheet = bound(sent(Sheet(scheme=scheme, base=record)), scheme=scheme, base=record)
     assert sheet.is_valid()
     assert set(sheet.record()["needs"].values()) == {0.85}
+
+
+def test_a_new_sheet_begins_with_nothing_claimed():
+    typed = sent(Sheet())  # what a browser sends where nobody chose anything
+    claimed = {name: typed.get(name) for name in ("kind", "level", "applicants", "window_state", "confidence")}
+    assert claimed == {
+        "kind": "",
+        "level": "",
+        "applicants": [],
+        "window_state": "unknown",
+        "confidence": "to_verify",
+    }
+    assert not typed.get("public_contact")
+
+
+def test_form_level_and_who_asks_are_chosen_and_never_guessed():
+    sheet = bound({**new_scheme(), "kind": "", "level": "", "applicants": []})
+    assert not sheet.is_valid()
+    assert {"kind", "level", "applicants"} <= set(sheet.main.errors)
+
+
+def test_a_new_sheet_as_it_begins_is_published_by_nobody():
+    start = sent(Sheet())
+    kept = {name: start[name] for name in ("window_state", "confidence")}
+    sheet = bound({**new_scheme(), **kept})
+    assert sheet.is_valid()
+    assert any("non vérifiée" in mistake for mistake in mistakes_in(sheet.record(), base=None))

@@ -21,6 +21,7 @@ from backend.schemes.editing.forms.evidence import excerpt_field, place_field, s
 from backend.schemes.models import RATE_COLUMNS, Revision
 
 NOT_SAID = "non précisé"
+TO_CHOOSE = "à choisir"
 WINDOW = keys_of(WindowRecord)
 RULES = tuple(name for name in keys_of(Rules) if name != "window")  # the engine reads them too
 NAMES = tuple(name for name in keys_of(MainRecord) if name not in ("window", "amount", "contact"))
@@ -56,8 +57,8 @@ class SheetForm(forms.Form):
     )
     name = PlainText(label=_("Nom"), max_length=200)
     summary = _area("Résumé", required=True, help_text=f"Ce que l’entreprise obtient. {_shown('summary')}")
-    kind = forms.ChoiceField(label=_("Forme"), choices=Revision.Kind)
-    level = forms.ChoiceField(label=_("Niveau"), choices=Revision.Level)
+    kind = forms.ChoiceField(label=_("Forme"), choices=lambda: choices_with_blank(Revision.Kind.choices, TO_CHOOSE))
+    level = forms.ChoiceField(label=_("Niveau"), choices=lambda: choices_with_blank(Revision.Level.choices, TO_CHOOSE))
     owner = PlainText(
         label=_("Suivie par"),
         required=False,

@@ -30,8 +30,8 @@ APART: set[str] = {Relation.Kind.EXCLUDES}
 TOGETHER: set[str] = {Relation.Kind.REQUIRES, Relation.Kind.CUMULABLE}
 
 
-# What a sheet that is being written starts from.
-_NEW = {"kind": "", "confidence": Revision.Confidence.VERIFIED, "applicants": [Revision.Applicant.FIRM]}
+# What a sheet that is being written starts from: it claims nothing that its editor has not chosen.
+_NEW = {"confidence": Revision.Confidence.TO_VERIFY, "window": {"state": Revision.WindowState.UNKNOWN}}
 
 
 @dataclass(frozen=True, slots=True)
