@@ -65,7 +65,7 @@ OK = (200, 302, 422)  # opened, done, or refused for what was sent: whoever may 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 PAGES = ("get", "head", "post")  # no page takes another
 # What only their button does, and by whom, is tried where proposals are published.
-BUTTONS = ("admin:schemes_proposal_confirm", "admin:schemes_proposal_open_again")
+BUTTONS = ("admin:schemes_proposal_confirm", "admin:schemes_proposal_open_again", "admin:schemes_proposal_go_back")
 
 ROLES: dict[str, Callable[[], User | None]] = {
     "visitor": lambda: None,
@@ -357,6 +357,7 @@ def admin_rows() -> dict[str, Row]:
         "schemes_proposal_disapprove": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_proposal_confirm": Row(CLOSED, args=proposal),  # nothing here was changed by one person alone
         "schemes_proposal_open_again": Row(CLOSED, args=proposal),
+        "schemes_proposal_go_back": Row(CLOSED, args=proposal),  # nothing here is published yet
         "schemes_proposal_publish": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_proposal_refuse": Row({**CLOSED, "administrator": OK}, DECIDE, args=proposal),
         "schemes_page_changelist": page(ENTER),

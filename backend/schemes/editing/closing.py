@@ -15,7 +15,7 @@ from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.publishable import refuse_unpublishable
 from backend.schemes.catalogue.publishing import put_proposal_in_force
 from backend.schemes.catalogue.record_types import SchemeRecord
-from backend.schemes.catalogue.records import read_record
+from backend.schemes.catalogue.records import normalise, read_record
 from backend.schemes.catalogue.relations import hold_relations
 from backend.schemes.models import Proposal, Revision, Scheme
 
@@ -42,12 +42,12 @@ def close_now(*, scheme: Scheme, author: User, state: str, note: str, reason: st
     """Close a window alone, at once; the approvers are asked to read it afterwards."""
     hold_relations()
     draft = hold(_draft(scheme, author, state, note, reason))
-    return _put_in_force_alone(draft, author)
+    return put_in_force_alone(draft, author)
 
 
 @transaction.atomic
 def confirm(*, proposal: Proposal, reader: User) -> Proposal:
-    """Say, after somebody closed a window alone, that it is right."""
+    """Say, after somebody put something in force alone, that it is right."""
     proposal = hold(proposal)
     _check_reader(proposal, reader)
     proposal.checked_by, proposal.checked_at = reader, timezone.now()
@@ -63,6 +63,10 @@ def open_again(*, proposal: Proposal, reader: User, reason: str) -> Revision:
     _check_reader(proposal, reader)
     if not reason.strip():
         raise PublishingError("Dites pourquoi : la personne qui a fermé ce dispositif le lira.")
+    if not changes_window(proposal):
+        raise PublishingError(
+            "Ce changement n’a pas changé l’ouverture : confirmez-le, ou revenez à la version d’avant."
+        )
     scheme = Scheme.objects.select_related("current__scheme").filter(proposals=proposal).first()
     if scheme is None or scheme.current is None or scheme.current_id != proposal.revision_id or proposal.base is None:
         raise PublishingError("La fiche a changé depuis : proposez une modification.")
@@ -70,13 +74,23 @@ def open_again(*, proposal: Proposal, reader: User, reason: str) -> Revision:
     draft = write_draft(author=reader, record=record, scheme=scheme, base=scheme.current, comment=reason)
     proposal.checked_by, proposal.checked_at = reader, timezone.now()
     proposal.save(update_fields=["checked_by", "checked_at"])
-    return _put_in_force_alone(hold(draft), reader)
+    return put_in_force_alone(hold(draft), reader)
 
 
 def may_read_after(proposal: Proposal, user: User) -> bool:
-    """Tell whether a person may confirm what another one closed alone, or undo it."""
-    waits = proposal.is_urgent and proposal.checked_at is None
-    return waits and user.may_approve_catalogue and not proposal.is_written_by(user)
+    """Tell whether a person may confirm what another one put in force alone, or undo it."""
+    return waits_for_a_reader(proposal) and user.may_approve_catalogue and not proposal.is_written_by(user)
+
+
+def waits_for_a_reader(proposal: Proposal) -> bool:
+    """Tell whether one person put this in force, and nobody else has read it yet."""
+    return proposal.is_urgent and proposal.checked_at is None
+
+
+def changes_window(proposal: Proposal) -> bool:
+    """Tell whether a proposal says another window than the version that it was written on."""
+    before = read_record(proposal.base)["window"] if proposal.base else None
+    return normalise(proposal.record)["window"] != before
 
 
 def _draft(scheme: Scheme, author: User, state: str, note: str, reason: str) -> Proposal:
@@ -90,8 +104,8 @@ def _draft(scheme: Scheme, author: User, state: str, note: str, reason: str) -> 
     return write_draft(author=author, record=record, scheme=scheme, base=scheme.current, comment=reason)
 
 
-def _put_in_force_alone(proposal: Proposal, author: User) -> Revision:
-    """Put a window in force that one person wrote and nobody read; ask the others to read it."""
+def put_in_force_alone(proposal: Proposal, author: User) -> Revision:
+    """Put in force what one person wrote and nobody read, within a transaction; ask the others to read it."""
     refuse_unpublishable(proposal.record, base=proposal.base)
     proposal.is_urgent, proposal.proposed_at = True, timezone.now()
     revision = put_proposal_in_force(proposal, by=author, comment=proposal.comment)
@@ -104,4 +118,4 @@ def _check_reader(proposal: Proposal, reader: User) -> None:
     if not reader.may_approve_catalogue or proposal.is_written_by(reader):
         raise PermissionDenied
     if not proposal.is_urgent or proposal.checked_at is not None:
-        raise PublishingError("Cette fermeture est déjà relue.")
+        raise PublishingError("Ce changement est déjà relu.")

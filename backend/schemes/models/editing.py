@@ -133,7 +133,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(state__in=Proposal.LOST)
 
     def unchecked(self) -> Self:
-        """Windows that one person closed alone, and that nobody else has read yet."""
+        """What one person put in force alone and nobody else has read yet: a window closed, a version gone back to."""
         return self.filter(is_urgent=True, checked_at=None, observed__answer__taken_back_by=None)
 
     def due(self, on: date) -> Self:

@@ -49,7 +49,7 @@ def test_one_person_closes_at_once_and_the_others_are_asked_to_read_it():
     with pytest.raises(PermissionDenied):
         confirm(proposal=proposal, reader=author)
     confirm(proposal=proposal, reader=approver)
-    with pytest.raises(PublishingError, match="déjà relue"):
+    with pytest.raises(PublishingError, match="déjà relu"):
         confirm(proposal=proposal, reader=make_approver())
     assert not Proposal.objects.unchecked().exists()
 

@@ -24,8 +24,9 @@ from backend.schemes.editing.admin.pages import found, signed_in
 from backend.schemes.editing.admin.trials import whom_it_touches
 from backend.schemes.editing.admin.writing import WritingPages
 from backend.schemes.editing.approvals import approve, disapprove
-from backend.schemes.editing.closing import confirm, may_read_after, open_again
-from backend.schemes.editing.forms.proposal import ChoicesForm, DecisionForm
+from backend.schemes.editing.closing import changes_window, confirm, may_read_after, open_again
+from backend.schemes.editing.forms.proposal import ChoicesForm, DecisionForm, ReasonForm
+from backend.schemes.editing.going_back import go_back, may_go_back
 from backend.schemes.editing.rebasing import merge_on_current, take_up
 from backend.schemes.models import Proposal
 from backend.schemes.typography import day as day_in_words
@@ -40,6 +41,7 @@ SLUGS = {
     "withdraw": "retirer",
 }
 LEADING_TO_PUBLICATION = ("propose", "publish", "approve")
+GO_BACK = "Revenir tout de suite à la version {}"
 AFTERWARDS = {"confirm": ("confirmer", "Confirmer ce changement"), "open_again": ("retablir", "Rétablir l’ouverture")}
 
 
@@ -54,6 +56,7 @@ class DecidingPages(WritingPages):
             *(own(slug, name, partial(self.decide, name=name)) for name, slug in SLUGS.items()),
             *(own(slug, name, partial(self.read_after, name=name)) for name, (slug, _) in AFTERWARDS.items()),
             own("reprendre", "take_up", self.take_up),
+            own("revenir", "go_back", self.go_back),
             *super().get_urls(),
         ]
 
@@ -104,6 +107,34 @@ class DecidingPages(WritingPages):
             messages.success(request, told)
         return redirect("admin:schemes_proposal_change", proposal.pk)
 
+    def go_back(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Go back alone, at once, to the version before a published change; somebody else reads it afterwards."""
+        proposal, user = found(Proposal.objects.readable(), pk), signed_in(request)
+        form = ReasonForm(request.POST if request.method == "POST" else None, must_explain=True)
+        if not user.may_approve_catalogue or (request.method != "POST" and not may_go_back(proposal, user)):
+            raise PermissionDenied
+        if not form.is_bound or not form.is_valid():
+            return self.page(
+                request,
+                "decide",
+                GO_BACK.format(proposal.base.number if proposal.base else "?"),
+                proposal=proposal,
+                action="go_back",
+                form=form,
+                changes=_undoing(proposal),
+            )
+        reason = form.cleaned_data["reason"]
+        try:
+            revision = go_back(proposal=proposal, approver=user, reason=reason)
+        except PublishingError as error:
+            messages.error(request, str(error))
+            return redirect("admin:schemes_proposal_change", proposal.pk)
+        self.log_change(request, proposal, f"Défaite seul, relue après coup. {reason}")
+        messages.success(
+            request, f"La version d’avant est de nouveau là : version {revision.number}, en vigueur maintenant."
+        )
+        return redirect("admin:schemes_proposal_change", revision.proposal.pk)
+
     def _confirm_page(
         self,
         request: HttpRequest,
@@ -128,6 +159,7 @@ class DecidingPages(WritingPages):
             has_comment=has_comment,
             changes=changes,
             warnings=warnings,
+            changes_window=changes_window(proposal),
             warnings_elsewhere=[warning for warning in warnings if warning.label not in changed],
             **touched,
         )
@@ -184,6 +216,16 @@ def changes_of(proposal: Proposal) -> dict[str, Any]:
         "after_title": "Proposition",
         "current": current,
         "meanwhile": differences(base, read_record(current)) if current else [],
+    }
+
+
+def _undoing(proposal: Proposal) -> dict[str, Any]:
+    """Return what going back from a published proposal would change."""
+    base = read_record(proposal.base) if proposal.base else None
+    return {
+        "differences": differences(proposal.record, base) if base else [],
+        "before_title": "En vigueur",
+        "after_title": f"Version {proposal.base.number}" if proposal.base else "",
     }
 
 

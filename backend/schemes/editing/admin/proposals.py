@@ -11,11 +11,12 @@ from backend.schemes.catalogue.emails import approvers_to_tell
 from backend.schemes.catalogue.lifecycle import offered
 from backend.schemes.catalogue.publishable import mistakes_in
 from backend.schemes.catalogue.record_warnings import warnings_of
-from backend.schemes.editing.admin.deciding import LEADING_TO_PUBLICATION, changes_of
+from backend.schemes.editing.admin.deciding import GO_BACK, LEADING_TO_PUBLICATION, changes_of
 from backend.schemes.editing.admin.filters import ToDoFilter
 from backend.schemes.editing.admin.pages import found, signed_in
 from backend.schemes.editing.admin.previewing import PreviewingPages
-from backend.schemes.editing.closing import may_read_after
+from backend.schemes.editing.closing import changes_window, may_read_after
+from backend.schemes.editing.going_back import may_go_back
 from backend.schemes.models import Proposal, Remark
 
 
@@ -70,6 +71,8 @@ class ProposalPages(PreviewingPages):
                 if not (one.name in LEADING_TO_PUBLICATION and (mistakes or proposal.is_outdated))
             ],
             may_read_after=may_read_after(proposal, user),
+            changes_window=changes_window(proposal),
+            go_back=GO_BACK.format(proposal.base.number) if proposal.base and may_go_back(proposal, user) else "",
             may_take_up=not proposal.is_open or proposal.is_outdated,
             may_undo=proposal.state == Proposal.State.PUBLISHED and proposal.base_id is not None,
             n_approvers=len(list(approvers_to_tell(proposal))),
