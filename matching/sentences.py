@@ -4,8 +4,15 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+# Who writes without stops begins a sentence where he says what he wants: "je suis boulanger je voudrais un four".
+_JOINING = ("et", "mais", "que", "qu", "si", "quand", "ou", "où", "car", "donc", "dont", "comme", "puis")
+_AFTER_WORD = "".join(rf"(?<!\b{word})" for word in _JOINING)
+_WANTS = (
+    r"(?:je|nous|on)\s(?:voudr|souhait|recherch|cherch|veu[tx]\b|voulons\b|sollicit|envisag|aimer|aurais\sbesoin|aurions\sbesoin)"
+    r"|j['’](?:aimer|envisag|ai\sbesoin|aurais\sbesoin)|nous\sav(?:ons|ions)\sbesoin|on\sa\sbesoin"
+)
 # A full stop inside a number or an address ends nothing.
-_ENDS = re.compile(r"[.…]+(?=\s|$)|[!?;\n]+")
+_ENDS = re.compile(rf"[.…]+(?=\s|$)|[!?;\n]+|(?<=\w){_AFTER_WORD}\s+(?={_WANTS})", re.IGNORECASE)
 # Two clauses, each with its own subject: "je cherche un soudeur et je voudrais un robot".
 _SUBJECTS = re.compile(r"\s(?:et|mais)(?=\s(?:je|nous|on)\s|\sj['’])", re.IGNORECASE)
 # What is asked for beside something else: "former deux caristes et recruter un soudeur".
@@ -52,6 +59,9 @@ def sentences_of(text: str) -> tuple[Sentence, ...]:
     >>> text = "Bonjour, je cherche un soudeur. Merci !"
     >>> [[text[start:end] for start, end in sentence.clauses] for sentence in sentences_of(text)]
     [['Bonjour', 'je cherche un soudeur'], ['Merci']]
+    >>> text = "je suis boulanger à Noyon je voudrais un four dont j'ai besoin"
+    >>> [text[slice(*sentence.span)] for sentence in sentences_of(text)]
+    ['je suis boulanger à Noyon', "je voudrais un four dont j'ai besoin"]
     """
     whole = Span(0, len(text))
     return tuple(Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS))

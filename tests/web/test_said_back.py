@@ -57,6 +57,7 @@ TYPED = {
     "aucun problème de recrutement, il nous faut un terrain plus grand": "foncier.terrain",
     "Je ne veux pas d'apprenti mais un soudeur confirmé": "competences.recruter",
     "trop de déchets plastique à l'atelier": "circulaire.dechets",
+    "bonjour je suis boulanger a compiegne je voudrais changer mon four qui consome trop": "energie.efficacite",
 }
 
 
