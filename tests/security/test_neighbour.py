@@ -107,6 +107,13 @@ def test_a_marker_is_found_however_it_is_written(neighbour, said, packed):
         list(response)
 
 
+@pytest.mark.parametrize("said", ["aid of 43217 €", "0.5 43 217", "call. 0344987654"])
+def test_the_decimals_of_a_score_name_nobody_and_whole_numbers_do(neighbour, said):
+    neighbour.search(b'{"words": 0.14391432174224025}', "A page")
+    with seen:
+        neighbour.search(said.encode(), "A page")
+
+
 def test_a_header_that_names_it_fails_too(neighbour):
     with seen:
         neighbour.search_answer(RequestFactory().get("/"), HttpResponse(headers={"Location": f"/agent/{FIRST}/"}))
