@@ -107,7 +107,7 @@ def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., An
 def test_who_orients_rather_than_helps_is_marked(match: Callable[..., Answers]) -> None:
     (answer,) = match([{"needs": ["competences.recruter"], "commune": "60159"}], all=True)
     guides = {item["scheme"] for item in answer["matches"] if item["guide"]}
-    assert guides == {"jonction:cci-oise", "jonction:conseillers-entreprises"}
+    assert guides == {"jonction:cci-oise", "jonction:cma-hdf", "jonction:conseillers-entreprises"}
 
 
 def test_a_line_that_was_read_as_less_than_it_says_has_its_warnings(match: Callable[..., Answers]) -> None:
