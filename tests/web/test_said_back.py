@@ -19,7 +19,7 @@ from backend.matchmaking.models import Match, NeedCorrection, Reply
 from backend.matchmaking.results import replay
 from backend.notifications.models import Notification
 from backend.schemes.models import SubNeed
-from tests.factories import DAY, link_to, make_officer, make_submission
+from tests.factories import DAY, archive_serving, link_to, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -113,6 +113,7 @@ def test_a_ticked_need_is_taken_away_too(client):
 
 def test_a_need_that_is_understood_and_that_nothing_serves_is_said_before_any_box(client):
     """« Garde d’enfants » was asked back as housing or the sale of the firm: it had been understood at 0.79."""
+    archive_serving("mobilite.services")
     submission = make_submission(confirmed=True, needs=(), text="garde d'enfants pour mes salariées")
     page = client.get(f"/resultat/{link_to(submission)}/")
     text = text_of(page)
