@@ -76,7 +76,7 @@ def test_beside_another_sentence_too() -> None:
     [
         ("deux caristes pour lundi", "isoler le toit", {"competences.recruter", "energie.efficacite"}),
         (
-            "un prêt pour racheter un fonds",
+            "racheter un fonds de commerce",
             "du covoiturage pour l'équipe de nuit",
             {"creation.reprendre", "mobilite.salaries"},
         ),
