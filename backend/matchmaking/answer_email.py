@@ -42,6 +42,17 @@ def enqueue_reviewed(submission: Submission, end: ReviewEnd, *, turn: Turn | Non
     )
 
 
+def answer_end(submission: Submission) -> ReviewEnd | None:
+    """Return the end of the review that a firm reads as its answer; none while it waits for one."""
+    return submission.review_ends.select_related("officer").first() if submission.has_answer else None
+
+
+def word_again(submission: Submission) -> str:
+    """Return the word of a review that is taken up again, as its firm still reads it."""
+    end = None if submission.reviewed_at else answer_end(submission)
+    return end.message if end else ""
+
+
 def _is_told_already(submission: Submission, end: ReviewEnd, message: Message) -> bool:
     """Tell whether the answer before this one left with the same words, and nobody decided or said anything since."""
     before = submission.review_ends.exclude(pk=end.pk).select_related("result").first()

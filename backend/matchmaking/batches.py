@@ -202,7 +202,7 @@ def reopen_several(*, submissions: Collection[Submission], officer: User) -> lis
     done = []
     for file in submissions:
         with transaction.atomic():
-            held = Submission.objects.still_open().filter(pk=file.pk, erased_at=None, reviewed_by=officer)
+            held = Submission.objects.still_open().reviewed().filter(pk=file.pk, erased_at=None, reviewed_by=officer)
             if held.select_for_update(of=("self",)).exists() and may_decide(officer=officer, submission=file):
                 reopen_review(submission=file, officer=officer)
                 done.append(file)

@@ -109,7 +109,7 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
         "organisation": organisation,
         "closed": submission.is_barred,
-        "reviewed": submission.reviewed_at is not None or submission.closed_at is not None,
+        "reviewed": submission.has_answer or submission.closed_at is not None,
     }
     enqueue_email(
         kind="receipt",

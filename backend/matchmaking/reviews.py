@@ -369,12 +369,12 @@ def reopen_review(*, submission: Submission, officer: User) -> None:
     if submission.reviewed_at is None:  # a second click
         return
     end, has_not_left = submission.review_ends.first(), _take_answer_back(submission)
-    submission.reviewed_at = submission.reviewed_by = None
+    submission.reviewed_at = None  # not by whom: its firm keeps that answer (``has_answer``)
     if end and (has_not_left or not Notification.objects.filter(dedupe_key=end.email_key).exists()):
         _undo_end(submission, end)
     else:
         submission.reopened_at = timezone.now()
-    submission.save(update_fields=["reviewed_at", "reviewed_by", "reopened_at", "officer", "first_answered_at"])
+    submission.save(update_fields=["reviewed_at", "reopened_at", "officer", "first_answered_at"])
     _note(Kind.REVIEW_REOPENED, submission, officer)
 
 

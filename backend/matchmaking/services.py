@@ -251,9 +251,10 @@ def correct_submission(
         set_needs(submission=submission, ticked=stated[1], text=stated[0])
     if changed:
         reopen_on_event(submission, actor=author)
-    if author is None and changed and submission.reviewed_at and not submission.is_barred:
+    if author is None and changed and submission.has_answer and not submission.is_barred:
+        if submission.reviewed_at:
+            submission.reopened_at = timezone.now()
         submission.reviewed_at = submission.reviewed_by = None
-        submission.reopened_at = timezone.now()
     submission.save(update_fields=["epci", "text", "reviewed_at", "reviewed_by", "reopened_at"])
     result = compute_result(submission=submission, on=on)
     judge_again(submission, result)

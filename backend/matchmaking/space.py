@@ -137,7 +137,7 @@ def _next(
     if submission.is_barred:
         return None, ""
     days = [(state.ask_by, str(state.scheme)) for state in states if state.ask_by and state.ask_by >= on]
-    waits = not (submission.reviewed_at or submission.closed_at)
+    waits = not (submission.has_answer or submission.closed_at)
     if waits and organisation and organisation.promised_days is not None:
         answered_on = add_working_days(submission.waits_since, organisation.promised_days)
         days += [(answered_on, "")] if answered_on >= on else []

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import formats
 from pypdf import PdfReader
 
+from backend.matchmaking.models import Submission
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
@@ -125,6 +126,17 @@ def test_after_the_review_the_officer_stands_first_and_what_he_kept(client):
     assert f"Relu par {officer}" in text
     assert "Appelez d’abord la chambre." in text
     assert "Retenu – " in text
+
+
+def test_the_plan_names_who_follows_the_file_now(client):
+    officer, colleague = make_officer(), make_officer(first_name="Sophie", last_name="Carlier", phone="03 44 00 00 07")
+    submission = make_submission(confirmed=True)
+    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour.")
+    Submission.objects.filter(pk=submission.pk).update(officer=colleague)
+    submission.refresh_from_db()
+    _, text = plan_of(client, submission)
+    assert "Dossier maintenant suivi par Sophie Carlier – 03 44 00 00 07" in text
+    assert officer.email not in text
 
 
 def test_every_kept_scheme_is_there_and_the_others_are_counted(client):

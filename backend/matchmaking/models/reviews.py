@@ -200,6 +200,11 @@ class ReviewEnd(models.Model):
         return f"{self.submission_id} {self.ended_at:%Y-%m-%d}"
 
     @property
+    def follower(self) -> User:
+        """Whom its firm calls: who follows the file now, else who read it."""
+        return self.submission.officer_in_post or self.officer
+
+    @property
     def email_key(self) -> str:
         """The key of the one e-mail that tells its firm."""
         return f"reviewed:{self.pk}"

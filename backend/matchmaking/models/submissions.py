@@ -253,6 +253,11 @@ class Submission(models.Model):
         return self.officer if self.officer and self.officer.is_active else None
 
     @property
+    def has_answer(self) -> bool:
+        """Whether its firm reads what its last review said: it ended, or is taken up again by an officer."""
+        return self.reviewed_at is not None or self.reviewed_by_id is not None
+
+    @property
     def is_entitled(self) -> bool:
         """Whether nobody found that its author does not speak for the firm."""
         return self.closed_reason != Submission.Closing.NOT_ENTITLED

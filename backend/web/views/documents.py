@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
+from backend.matchmaking.answer_email import answer_end
 from backend.matchmaking.fact_display import values_in_words
 from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
@@ -70,7 +71,7 @@ def plan(request: HttpRequest, token: str) -> HttpResponse:
         "on": answer.on,
         "page": shortlist_of(submission, answer),
         "said": said,
-        "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
+        "review_end": answer_end(submission),
         "organisations": submission.epci.organisations.all() if submission.epci else (),
         "text": submission.text,
         "answers": values_in_words(answer.facts),

@@ -176,7 +176,11 @@ def pop_just_ended(request: HttpRequest) -> list[Submission]:
     keys = request.session.pop(JUST_ENDED, [])
     if not keys:
         return []
-    files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys, reviewed_by=signed_in(request))
+    files = (
+        Submission.objects.visible_to(signed_in(request))
+        .reviewed()
+        .filter(pk__in=keys, reviewed_by=signed_in(request))
+    )
     return list(files.select_related("sheet").order_by("pk"))
 
 

@@ -20,6 +20,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.access_links import CONFIRMATION
 from backend.matchmaking.address_change import awaits_first_confirmation
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
+from backend.matchmaking.answer_email import answer_end
 from backend.matchmaking.contents import FOLLOW_UPS, NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import emails_to_firm, refuses_emails
@@ -151,9 +152,9 @@ def result_page(
         "reasons": SchemeEvent.Reason.choices,
         "aid_form": sent.get("aid_form") or AidForm(auto_id="aide_%s"),
         "organisation": organisation,
-        "delay": None if submission.reviewed_at else delay_of(organisation, on=current_day()),
+        "delay": None if submission.has_answer else delay_of(organisation, on=current_day()),
         "closing": closing_of(submission),
-        "review_end": submission.review_ends.select_related("officer").first() if submission.reviewed_at else None,
+        "review_end": answer_end(submission),
         "asked": sent.get("asked")
         or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),

@@ -48,7 +48,7 @@
       const field = fields.find((one) => keyOf(one) === key);
       if (field) {
         done.add(key);
-        if (!field.value) field.value = text;
+        if (field.value === field.defaultValue) field.value = text;
         if (field.value !== text) continue;
         for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
         continue;
