@@ -34,6 +34,8 @@ NOT_YET = (
     "L’entreprise n’a pas encore confirmé son adresse : jusque-là, son dossier reste dans votre intercommunalité."
 )
 
+TO_COME = "Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui."
+
 
 class FollowUpError(ValueError):
     """Something that cannot be done with a file, with a sentence for the officer."""
@@ -199,11 +201,13 @@ def record_step(
     scheme: Scheme | None = None,
     note: str = "",
     due_on: date | None = None,
+    happened_on: date | None = None,
 ) -> FollowUp:
     """Record what happened around a file, or what is still to be done; ``due_on`` is when to call again.
 
-    A firm that did not answer is called again on ``next_call`` unless another day is chosen. Raises ``FollowUpError``
-    where the step is unknown, or promises a call for no day.
+    A call that was made on an earlier day (``happened_on``) says so in its note. A firm that did not answer is called
+    again on ``next_call``, counted from that day, unless another one is chosen. Raises ``FollowUpError`` where the
+    step is unknown, promises a call for no day, or was on a day to come.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -213,11 +217,17 @@ def record_step(
         raise FollowUpError("Dites quel jour rappeler l’entreprise.")
     if step == FollowUp.Step.PARTNER and not note.strip():
         raise FollowUpError("Dites quel partenaire il faut trouver.")
+    on = current_day()
+    happened_on = happened_on or on
+    if happened_on > on:
+        raise FollowUpError(TO_COME.format(day=f"{happened_on:%d/%m/%Y}"))
     reopen_on_event(submission, actor=officer)
     now = timezone.now()
     done = step not in FollowUp.TO_DO
+    if step in FollowUp.MADE and happened_on < on:
+        note = f"c’était le {happened_on:%d/%m/%Y}{' – ' if note.strip() else ''}{note.strip()}"
     if step == FollowUp.Step.NO_ANSWER:
-        due_on = due_on or next_call(submission, on=current_day())
+        due_on = due_on or max(on, next_call(submission, on=happened_on))
     _end_calls_made(submission, officer, step)
     return FollowUp.objects.create(
         submission=submission,

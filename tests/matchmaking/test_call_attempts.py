@@ -120,3 +120,31 @@ def test_it_is_noted_on_the_page_and_seen_in_the_file_and_in_the_list(client, su
     page = text_of(client.get("/agent/?etat=a-rappeler"))
     assert submission.sheet.name in page
     assert f"appelée sans réponse par {officer}" in page
+
+
+def test_a_call_of_an_earlier_day_keeps_it_and_the_next_call_counts_from_it(submission, officer):
+    made_on = add_working_days(current_day(), -2)
+    step = call(submission, officer, happened_on=made_on, note="messagerie")
+    assert step.note == f"c’était le {made_on:%d/%m/%Y} – messagerie"
+    assert step.due_on == current_day()  # one working day later was yesterday
+    later = call(submission, officer, happened_on=made_on)
+    assert later.due_on == add_working_days(made_on, 3)
+
+
+@pytest.mark.parametrize("step", ["no_answer", "contacted"])
+def test_a_call_of_a_day_to_come_is_refused_with_what_was_typed(client, submission, officer, step):
+    client.force_login(officer)
+    day = add_working_days(current_day(), 1)
+    sent = {"step": step, "note": "messagerie", "scheme": "", "happened_on": day.isoformat()}
+    page = client.post(f"/agent/{submission.pk}/suivi/", sent)
+    assert page.status_code == 422
+    assert f"Le {day:%d/%m/%Y} est à venir : donnez le jour où c’est arrivé" in text_of(page)
+    assert page.context["step_form"]["happened_on"].value() == day.isoformat()
+    assert not ours(FollowUp).exists()
+
+
+def test_the_day_of_a_call_is_kept_from_the_page(client, submission, officer):
+    client.force_login(officer)
+    day = add_working_days(current_day(), -1)
+    client.post(f"/agent/{submission.pk}/suivi/", {"step": "no_answer", "happened_on": day.isoformat()})
+    assert f"c’était le {day:%d/%m/%Y}" in text_of(client.get(f"/agent/{submission.pk}/"))

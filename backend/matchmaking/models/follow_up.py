@@ -57,6 +57,7 @@ class FollowUp(models.Model):
     TO_READ = (Step.PARTNER_SAID, Step.FIRM_SAID)
     BY_SERVICE = (Step.DEAD_ADDRESS, Step.OUTCOME, *TO_READ)
     CALLS = (Step.CALL_BACK, Step.NO_ANSWER)  # to be made on a day: the firm reads the first alone, a promise
+    MADE = (Step.CONTACTED, Step.NO_ANSWER)  # of a call that was made, on a day
     TO_DO = (*CALLS, Step.PARTNER)  # what is recorded before it is done
     RETRIES = (1, 3, 5)  # working days to the next call, by how many were made in vain since the firm answered
 

@@ -191,7 +191,7 @@ class StepForm(forms.Form):
 
     def step_said(self) -> dict[str, Any]:
         """Return what is recorded of the file."""
-        return {name: self.cleaned_data[name] for name in ("step", "scheme", "due_on", "note")}
+        return {name: self.cleaned_data[name] for name in ("step", "scheme", "due_on", "happened_on", "note")}
 
     def said(self) -> dict[str, Any]:
         """Return what is recorded of the scheme."""
