@@ -28,6 +28,7 @@ from backend.matchmaking.transitions import (
 from backend.schemes.models import Scheme
 
 MOST_BACK = timedelta(days=3653)  # of a day that a step speaks of
+MOST_BEFORE = timedelta(days=365)  # of what was granted before its file came: earlier, the firm had it already
 
 
 class StateError(ValueError):
@@ -95,6 +96,11 @@ def say(
         sentence = _("Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui.")
         if happened_on < on:
             sentence = _("Le {day} est trop ancien : donnez un jour des dix dernières années.")
+        raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
+    if state == State.GRANTED and happened_on < min(submission.filed_on, on) - MOST_BEFORE:
+        sentence = _("Le {day} est plus d’un an avant votre demande : dites plutôt « je l’ai déjà ».")
+        if officer:
+            sentence = _("Le {day} est plus d’un an avant la demande : écartez-le, « l’entreprise l’a déjà ».")
         raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
     reopen_on_event(submission, actor=officer)
     event = SchemeEvent.objects.create(

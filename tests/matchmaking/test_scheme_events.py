@@ -208,6 +208,17 @@ def test_what_cannot_be_says_what_is_wrong(submission, scheme, said, sentence):
     assert not ours(SchemeEvent).exists()
 
 
+def test_what_was_granted_long_before_the_file_came_is_what_the_firm_has_already(submission, officer, scheme):
+    speak(submission, scheme, "applied")
+    early = {"state": "granted", "happened_on": date(2021, 3, 1)}
+    with pytest.raises(StateError, match="Le 01/03/2021 est plus d’un an avant votre demande"):
+        say(submission=submission, scheme=scheme, on=DAY, **early)
+    with pytest.raises(StateError, match="avant la demande : écartez-le, « l’entreprise l’a déjà »"):
+        say(submission=submission, scheme=scheme, on=DAY, officer=officer, **early)
+    event = say(submission=submission, scheme=scheme, on=DAY, **early | {"happened_on": DAY - timedelta(days=200)})
+    assert event.state == "granted"  # asked for and granted before it told us of its need
+
+
 def test_a_scheme_that_the_file_was_not_answered_is_refused(submission, scheme):
     Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
     with pytest.raises(StateError, match="n’est pas, ou plus"):
