@@ -11,8 +11,9 @@ from backend.matchmaking.follow_up import close_step, record_step
 from backend.matchmaking.models import FollowUp
 from backend.matchmaking.officer_dates import officer_dates
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.scheme_events import say
 from backend.notifications.models import Notification
-from tests.factories import DAY, make_officer, make_submission
+from tests.factories import DAY, first_matches, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -148,3 +149,11 @@ def test_the_day_of_a_call_is_kept_from_the_page(client, submission, officer):
     day = add_working_days(current_day(), -1)
     client.post(f"/agent/{submission.pk}/suivi/", {"step": "no_answer", "happened_on": day.isoformat()})
     assert f"c’était le {day:%d/%m/%Y}" in text_of(client.get(f"/agent/{submission.pk}/"))
+
+
+def test_the_link_to_the_follow_up_counts_the_schemes_and_the_steps_that_it_lists(client, submission, officer):
+    client.force_login(officer)
+    call(submission, officer)
+    for match in first_matches(submission, 2):
+        say(submission=submission, scheme=match.scheme, state="followed", officer=officer, on=DAY)
+    assert "Suivi (3)" in text_of(client.get(f"/agent/{submission.pk}/"))

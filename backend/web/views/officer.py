@@ -172,7 +172,7 @@ def file_page(
     may_review = may_decide(officer=user, submission=submission)
     refuses = refuses_emails(submission)
     no_email = why_no_email(submission, refuses=refuses)
-    facts = facts_rows(submission, user)
+    facts, around = facts_rows(submission, user), _around(submission, user)
     context = {
         "submission": submission,
         "result": answer,
@@ -194,7 +194,8 @@ def file_page(
         "no_email": no_email,
         "answer_email": latest_email(submission, "reviewed") if submission.reviewed_at else None,
         "address_form": AddressForm(auto_id="adresse_%s"),
-        **_around(submission, user),
+        **around,
+        "n_follow_up": len(page.followed) + len(around["follow_ups"]),
         **_shared(submission, (bound or {}).get("agreement_form")),
         "may_erase": may_erase(officer=user, submission=submission),
         "others": of_the_same_siren(submission, viewer=user),
