@@ -13,15 +13,24 @@ from backend.notifications.services import absolute_url, enqueue_email
 type Left = tuple[Submission, User | None]  # a file, and who followed or offered it; nobody where it was nobody's
 
 
-def enqueue_moves(left: Iterable[Left], *, to: User, by: User) -> None:
-    """Tell those whom files left who follows them now, each in one e-mail; nobody of what they did themselves."""
+def enqueue_moves(left: Iterable[Left], *, to: User, by: User, assigned: bool = False) -> None:
+    """Tell those whom files left who follows them now, each in one e-mail; nobody of what they did themselves.
+
+    ``assigned``: a lead gave them, perhaps to herself.
+    """
     files: dict[User, dict[Submission, None]] = defaultdict(dict)  # each once: one may have followed and offered it
     for file, person in left:
         if person and person.is_active and person not in (to, by):
             files[person][file] = None
     now = timezone.now()
     for person, theirs in files.items():
-        context = {"officer": to, "by": by, "files": list(theirs), "queue_url": absolute_url("officer_queue")}
+        context = {
+            "officer": to,
+            "by": by,
+            "assigned": assigned,
+            "files": list(theirs),
+            "queue_url": absolute_url("officer_queue"),
+        }
         enqueue_email(
             kind="file_moved",
             key=f"moved:{person.pk}:{to.pk}:{now.isoformat()}",

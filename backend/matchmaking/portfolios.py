@@ -77,8 +77,8 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
     """Give the files that someone holds to another officer at once: a lead's word, for who left or stays away.
 
     Only open files of the intercommunalities that ``by`` leads and ``to`` reviews move. Return how many did; the new
-    officer and the former one are told in one e-mail each. Raises ``FollowUpError`` where there is none, or where that
-    person cannot take them.
+    officer and the former one are told in one e-mail each, but nobody of what they did themselves. Raises
+    ``FollowUpError`` where there is none, or where that person cannot take them.
     """
     if not to.is_officer or to == holder:
         raise FollowUpError("Choisissez un autre développeur économique en poste.")
@@ -95,8 +95,9 @@ def assign_portfolio(*, holder: User, to: User, by: User) -> int:
         state=HandOver.State.WITHDRAWN, answered_at=now
     )
     Submission.objects.filter(pk__in=[file.pk for file in files]).update(officer=to)
-    enqueue_moves([(file, holder) for file in files], to=to, by=by)
-    enqueue_assigned(files, to=to, by=by, key=f"{holder.pk}:{to.pk}:{now.isoformat()}")
+    enqueue_moves([(file, holder) for file in files], to=to, by=by, assigned=True)
+    if to != by:
+        enqueue_assigned(files, to=to, by=by, key=f"{holder.pk}:{to.pk}:{now.isoformat()}")
     for file in files:
         note_event(Kind.FILE_ASSIGNED, file, by, account=to)
     return len(files)

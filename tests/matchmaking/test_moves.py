@@ -126,3 +126,12 @@ def test_offers_accepted_on_the_page_are_told_in_one_email(client, officer, coll
     assert "Dossiers acceptés : 3." in page.content.decode().replace("\xa0", " ")
     assert set(ours(Submission).filter(officer=colleague)) == set(files)
     assert told() == [(officer.email, 3)]
+
+
+def test_a_lead_who_takes_files_over_is_told_nothing_and_who_had_them_that_they_were_given(submission, officer):
+    lead = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    assign_portfolio(holder=officer, to=lead, by=lead)
+    letter = ours(Notification).get(kind__in=("file_moved", "handed_over"))
+    assert (letter.kind, letter.recipient) == ("file_moved", officer.email)
+    for words in (letter.text, letter.html):
+        assert f"{lead} s’est confié un dossier" in " ".join(words.split())
