@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership, User
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, enqueue_email
 
 MOST_DAYS = 366
 
@@ -41,6 +43,8 @@ def colleagues_of(user: User) -> QuerySet[User]:
 def declare_absence(*, user: User, starts_on: date, ends_on: date, stand_in: User | None, by: User) -> Absence:
     """Say that an officer is away from one day to another, both included; the same one said twice is one.
 
+    Who stands in is told at once, but of what they declared themselves.
+
     Raises ``AbsenceError`` with a sentence, ``PermissionDenied`` where it is not for this person to say.
     """
     _check_may_say(by, user)
@@ -62,13 +66,27 @@ def declare_absence(*, user: User, starts_on: date, ends_on: date, stand_in: Use
             f"{user} est déjà noté absent du {other.starts_on:%d/%m/%Y} au {other.ends_on:%d/%m/%Y} : "
             "annulez d’abord cette absence."
         )
-    return Absence.objects.create(
+    absence = Absence.objects.create(
         user=user,
         starts_on=starts_on,
         ends_on=ends_on,
         stand_in=stand_in,
         declared_by=by,
         declared_at=timezone.now(),
+    )
+    if stand_in and stand_in != by:
+        _enqueue_stand_in(absence, stand_in, by)
+    return absence
+
+
+def _enqueue_stand_in(absence: Absence, stand_in: User, by: User) -> None:
+    context = {"absence": absence, "by": by, "queue_url": absolute_url("officer_queue")}
+    enqueue_email(
+        kind="stand_in_named",
+        key=f"stand_in:{absence.pk}",
+        recipient=stand_in.email,
+        message=render("stand_in_named", context),
+        reply_to=by.email,
     )
 
 

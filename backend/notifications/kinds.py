@@ -168,6 +168,7 @@ KINDS = {
         _notice("consent_withdrawn", _("Consentement retiré")),
         _notice("handed_over", _("Dossier proposé ou transmis"), reply_to_author=True),
         _notice("file_moved", _("Dossier passé à un collègue"), reply_to_author=True),
+        _notice("stand_in_named", _("Absence d’un collègue que je supplée"), reply_to_author=True),
         _notice("officer_unreachable", _("Adresse d’un agent qui ne répond plus")),
         _notice("link_proposed", _("Lien proposé entre deux dossiers"), reply_to_author=True),
         # to a partner's people

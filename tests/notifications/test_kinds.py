@@ -54,6 +54,7 @@ def test_what_is_stopped_together():
             "handed_over",
             "link_proposed",
             "officer_unreachable",
+            "stand_in_named",
             "waiting_digest",
         },
         "partner_notices": {"file_shared"},
@@ -105,6 +106,7 @@ def test_who_may_answer_an_email():
         "partner_consent",
         "partner_noted",
         "reviewed",
+        "stand_in_named",
     }
 
 
@@ -136,6 +138,7 @@ def test_whom_each_kind_is_written_to():
             "handed_over",
             "link_proposed",
             "officer_unreachable",
+            "stand_in_named",
             "waiting_digest",
         },
         Audience.FIRM: {

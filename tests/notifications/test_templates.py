@@ -15,10 +15,10 @@ from backend.notifications.rendering import render
 
 TABLE = yaml.safe_load((Path(__file__).parent / "said.yaml").read_text())
 NAMES = """
-    access_url alarm alarms by caller closed closing colleague confirm_url contact days epci file_url files firm
-    frequency fusion groups guest_url guides inviter kept kind labels link matches message need news note note_url
-    officer organisation partner person proposal queue_url reader remark result_url review schemes sentence share
-    sheets sheets_url submission survey_url task to_review url user what when
+    absence access_url alarm alarms by caller closed closing colleague confirm_url contact days epci file_url files
+    firm frequency fusion groups guest_url guides inviter kept kind labels link matches message need news note
+    note_url officer organisation partner person proposal queue_url reader remark result_url review schemes sentence
+    share sheets sheets_url submission survey_url task to_review url user what when
 """.split()  # noqa: SIM905 -- read as words
 NUMBERS = """
     n_by_people n_failing n_matches n_more n_news n_promises n_rejected n_to_review n_waiting

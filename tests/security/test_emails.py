@@ -19,6 +19,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from backend.accounts.absences import declare_absence
 from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor, tell_account_changed
 from backend.jobs.alarms import PATIENCE, watch
@@ -217,6 +218,12 @@ def file_moved():
     take_file(submission=file, officer=officer)
     take_file(submission=file, officer=colleague)
     return {officer.email}, colleague.email
+
+
+def stand_in_named():
+    officer, colleague = make_officer(first_name="Odile", last_name="Ferrand"), make_officer()
+    declare_absence(user=officer, starts_on=DAY, ends_on=DAY, stand_in=colleague, by=officer)
+    return {colleague.email}, officer.email
 
 
 def officer_unreachable():
@@ -421,6 +428,7 @@ EXPECTED = {
     "file_moved": Expected(
         file_moved, ("Noé Lambert", "Tôlerie des Étangs", "si c’était convenu", "Choisir vos courriels")
     ),
+    "stand_in_named": Expected(stand_in_named, ("Odile Ferrand", "est absent du", "Choisir vos courriels")),
     "officer_unreachable": Expected(officer_unreachable, ("Rémi Absent", "n’existe plus", "03 53 01 10 12")),
     "link_proposed": Expected(
         link_proposed,
@@ -456,7 +464,7 @@ EXPECTED = {
 TOLD_OF_FIRMS = (Audience.FIRM, Audience.OFFICER, Audience.PARTNER)
 ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in TOLD_OF_FIRMS]
 
-ABOUT_FILES = [name for name in ABOUT_FIRMS if name != "officer_unreachable"]
+ABOUT_FILES = [name for name in ABOUT_FIRMS if name not in ("officer_unreachable", "stand_in_named")]
 
 
 def plain(text: str) -> str:

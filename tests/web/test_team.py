@@ -50,6 +50,9 @@ def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
     page = text_of(client.post(f"{TEAM}absence/", sent, follow=True))
     assert "Absent du" in page
     assert "remplacé par Noé Lambert" in page
+    letter = Notification.objects.get(kind="stand_in_named")
+    assert (letter.recipient, letter.reply_to) == (colleague.email, officer.email)
+    assert "Odile Ferrand est absent du" in letter.text
     client.post(f"{TEAM}suppleant/", {"user": officer.pk, "stand_in": colleague.pk})
     officer.refresh_from_db()
     assert officer.stand_in == colleague
