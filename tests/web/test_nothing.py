@@ -6,8 +6,9 @@ from backend.matchmaking.batches import NOT_YOURS, end_several_with_nothing
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.models import ReviewEnd, Submission
 from backend.matchmaking.reviews import ReviewError, end_review, end_with_nothing
+from backend.matchmaking.scheme_events import say
 from backend.notifications.models import Notification
-from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, make_officer, make_submission
+from tests.factories import CCLO, COMMUNES, DAY, decide, first_matches, link_to, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -173,3 +174,26 @@ def test_a_session_that_ended_says_that_nothing_was_recorded(client, desk, offic
     client.force_login(officer)
     assert "rien n’a été enregistré" in text_of(client.get(PAGE, follow=True))
     assert not ours(ReviewEnd).exists()
+
+
+def test_its_firm_reads_no_step_and_that_what_is_near_was_not_kept(desk, client, officer, files):
+    path = f"/resultat/{link_to(files[0])}/"
+    assert "demarches" in client.get(path).content.decode()
+    desk.post(PAGE, sent_for(files[:1]))
+    page = client.get(path)
+    assert page.context["page"].cards
+    assert 'id="demarches"' not in page.content.decode()
+    text = text_of(page)
+    assert "de votre demande, non retenus par votre conseiller" in text
+    assert "Aucun dispositif retenu pour l’instant, pour Atelier Un" in text
+    other = client.get(f"/resultat/{link_to(files[2])}/")  # nobody has read that one
+    assert 'id="demarches"' in other.content.decode()
+    assert "non retenus" not in text_of(other)
+
+
+def test_what_was_kept_and_is_over_since_does_not_say_that_nothing_was(client, officer, files):
+    scheme = first_matches(files[0])[0].scheme
+    decide(files[0], scheme, officer)
+    end_review(submission=files[0], officer=officer, on=DAY, message="Vu.")
+    say(submission=files[0], scheme=scheme, state="has_it", on=DAY)
+    assert "non retenus" not in text_of(client.get(f"/resultat/{link_to(files[0])}/"))
