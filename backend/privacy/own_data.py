@@ -146,7 +146,7 @@ def _facts(submission: Submission) -> Iterator[Line]:
         if value:
             yield Line(label=label, value=str(value))
     facts = list(sheet.facts.select_related("author").order_by("recorded_at", "pk"))
-    sentences = _conditions() if any(Fact.ANSWER in fact.name for fact in facts) else {}
+    sentences = condition_sentences() if any(Fact.ANSWER in fact.name for fact in facts) else {}
     for fact in facts:
         yield Line(
             label=_label(fact),
@@ -181,7 +181,7 @@ def _value(fact: Fact, sentences: Mapping[str, str]) -> str:
     return beside_label(fact.name, fact.value) if says(fact.value) else _("inconnu")
 
 
-def _conditions() -> dict[str, str]:
+def condition_sentences() -> dict[str, str]:
     """Return the sentences of the conditions of today's sheets, by the names of their answers."""
     rows = Criterion.objects.filter(revision__in=Scheme.objects.values("current")).values_list("definition", flat=True)
     return {f"{Fact.ANSWER}{name}": text for row in rows for name, text in manual_sentences(row).items()}

@@ -31,7 +31,7 @@ def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_cont
     field.fill("beaucoup")
     form = page.locator("form", has=field)
     form.get_by_role("button", name="Enregistrer les réponses").click()
-    expect(page.locator("#fiche-appel .error-summary")).to_contain_text("Écrivez un nombre de salariés")
+    expect(page.locator("#fiche-appel .invalid-feedback")).to_contain_text("Écrivez un nombre de salariés")
     expect(field).to_have_value("beaucoup")
     look(page, f"fiche-appel-{service.day}-refus", javascript=javascript)
     field.fill("35")

@@ -1,9 +1,13 @@
 """The call sheet takes all that was answered during one call, at once; what it refuses keeps nothing else back."""
 
+import re
+
 import pytest
 
 from backend.companies.models import Fact
-from tests.factories import make_officer, make_submission
+from backend.matchmaking.closing import close_file
+from backend.matchmaking.services import correct_submission, decline_question
+from tests.factories import DAY, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +87,9 @@ def test_a_wrong_answer_is_refused_beside_its_field_and_the_others_are_noted(cli
     page = client.post(sheet, sent(names, *good, **UNREADABLE), headers=headers)
     assert page.status_code == 422
     text = text_of(page)
-    assert "Écrivez un nombre de salariés" in text
-    assert "C’est noté" in text
+    assert text.count("Écrivez un nombre de salariés") == 1
+    n = len(good)
+    assert f"{n} réponse{'s' * (n > 1)} notée{'s' * (n > 1)}, 1 à corriger." in text
     assert 'value="beaucoup"' in page.content.decode()
     known = submission.sheet.values()
     assert set(good) <= known.keys()
@@ -144,3 +149,88 @@ def test_a_commune_outside_is_refused_and_the_other_answers_are_noted(client):
     known = submission.sheet.values()
     assert known["headcount"] == 35
     assert "commune" not in known
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_answer_and_that_it_is_not_known_are_refused_together_and_kept(client, submission, sheet, headers):
+    names = names_on(client, sheet)
+    assert "headcount" in names
+    page = client.post(sheet, sent(names, "headcount", unknown="headcount"), headers=headers)
+    assert page.status_code == 422
+    text = text_of(page)
+    assert text.count("Une réponse, et « L’entreprise ne sait pas » : gardez l’une des deux.") == 1
+    assert "Aucune réponse notée, 1 à corriger." in text
+    (asked,) = [one for one in page.context["asked"] if one.question.name == "headcount"]
+    assert asked.is_unknown
+    assert asked.form["headcount"].value() == "35"
+    assert "headcount" not in submission.sheet.values()
+    assert "headcount" not in submission.sheet.declined()
+
+
+def test_what_a_colleague_answered_meanwhile_is_named_and_what_was_typed_stays_in_sight(client, submission, sheet):
+    colleague = make_officer(first_name="Sophie", last_name="Carlier")
+    names = names_on(client, sheet)
+    assert "headcount" in names
+    correct_submission(submission=submission, facts={"headcount": 12.0}, on=DAY, author=colleague)
+    page = client.post(sheet, sent(names, "headcount"), follow=True)
+    text = text_of(page)
+    assert "Effectif : Sophie Carlier a noté 12 salariés ; vous aviez 35 salariés." in " ".join(text.split())
+    assert f'/agent/{submission.pk}/partie/fait/?fait=headcount"' in page.content.decode()
+    assert submission.sheet.values()["headcount"] == 12
+
+
+def test_what_was_not_typed_or_is_the_same_is_not_said_to_be_late(client, submission, sheet):
+    colleague = make_officer(first_name="Sophie", last_name="Carlier")
+    names = names_on(client, sheet)
+    correct_submission(submission=submission, facts={"headcount": 35.0}, on=DAY, author=colleague)
+    blank = {"headcount": "", "headcount_band": ""}
+    for typed in (sent(names, "headcount"), sent(names, **blank)):
+        assert "Sophie Carlier" not in text_of(client.post(sheet, typed, follow=True))
+
+
+def test_that_it_is_not_known_is_said_to_be_late_too(client, submission, sheet):
+    colleague = make_officer(first_name="Sophie", last_name="Carlier")
+    names = names_on(client, sheet)
+    decline_question(submission=submission, question="headcount", on=DAY, author=colleague)
+    text = text_of(client.post(sheet, sent(names, "headcount"), follow=True))
+    assert "Effectif : Sophie Carlier a noté que l’entreprise ne sait pas ; vous aviez 35 salariés." in text
+
+
+@pytest.mark.parametrize("name", ["answer:rien", "scheme:own:rien", "rien"])
+def test_an_answer_to_what_never_was_a_question_notes_nothing(client, submission, sheet, name):
+    n_facts = submission.sheet.facts.count()
+    page = client.post(sheet, {"question": name, name: "yes", "unknown": name}, follow=True)
+    assert page.status_code == 200
+    assert submission.sheet.facts.count() == n_facts
+
+
+def test_a_wrong_figure_of_the_group_is_said_once(client, submission, sheet):
+    names = names_on(client, sheet)
+    assert "group" in names
+    row = {f"group-0-{name}": "" for name in ("name", "share", "headcount", "turnover", "balance_sheet")}
+    page = client.post(sheet, sent(names, independent="no", **row | {"group-0-headcount": "beaucoup"}))
+    assert page.status_code == 422
+    assert text_of(page).count("Écrivez un nombre") == 1
+
+
+def test_only_what_reads_otherwise_is_said_to_change(client, submission, sheet):
+    names = names_on(client, sheet)
+    text = text_of(client.post(sheet, sent(names, names[0]), follow=True))
+    changes = re.findall(r" : ([^:;→]+) → ([^;.]+)", text)
+    assert all(was.strip() != is_now.strip() for was, is_now in changes)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_the_sheet_of_a_closed_file_says_that_an_answer_opens_it_again(client, submission, sheet, headers):
+    colleague = make_officer(first_name="Sophie", last_name="Carlier")
+    assert "Noter une réponse le rouvre" not in text_of(client.get(sheet))
+    close_file(submission=submission, officer=colleague, reason="helped")
+    assert "Dossier clos par Sophie Carlier" in text_of(client.get(sheet))
+    names = names_on(client, sheet)
+    page = client.post(sheet, sent(names), headers=headers, follow=True)
+    assert "Noter une réponse le rouvre" in text_of(page)  # nothing was noted
+    page = client.post(sheet, sent(names, names[0]), headers=headers, follow=True)
+    assert "Le dossier est rouvert." in text_of(page)
+    assert "Noter une réponse le rouvre" not in text_of(page)
+    submission.refresh_from_db()
+    assert submission.closed_at is None

@@ -215,7 +215,7 @@ def test_an_answer_to_what_was_asked_before_says_that_it_is_not_taken(client, su
     client.post(sheet, {"question": name, "unknown": name}, headers=headers, follow=True)
     n_facts = submission.sheet.facts.count()
     page = client.post(sheet, {"question": name, **ANSWERS[name]}, headers=headers, follow=True)
-    assert "Une de ces questions n’est plus posée : sa réponse n’est pas notée." in text_of(page)
+    assert "vous avez noté que l’entreprise ne sait pas ; vous aviez " in text_of(page)
     assert "C’est noté" not in text_of(page)
     assert submission.sheet.facts.count() == n_facts
 

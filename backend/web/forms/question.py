@@ -21,6 +21,7 @@ from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
 from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.facts import TOLD_WITH
+from backend.web.forms.late_answers import LateAnswer, late_answer
 
 
 class NotAsked(LookupError):
@@ -141,7 +142,7 @@ class Taken:
 
     n_noted: int = 0
     again: tuple[Asked, ...] = ()  # to be shown as they were typed: nothing of these is noted
-    is_late: bool = False  # whether one was to a question that is no longer asked
+    late: tuple[LateAnswer, ...] = ()  # to questions that are no longer asked
 
 
 @transaction.atomic
@@ -159,8 +160,15 @@ def take_answers(submission: Submission, questions: Questions, sent: QueryDict, 
         for form in forms:
             form.forget_errors()
         return Taken(again=tuple(asked))
-    replies = [read_answer(one.question, known, _alone(one, sent)) for one in asked if _is_answered(one)]
+    late = [one for name in names if not questions.named(name) if (one := _late(submission, name, sent, author))]
+    torn = [_refused_both(one) for one in asked if _says_both(one)]
+    replies = [
+        read_answer(one.question, known, _alone(one, sent))
+        for one in asked
+        if _is_answered(one) and not _says_both(one)
+    ]
     said, again = [row for row in replies if isinstance(row, Said)], [row for row in replies if isinstance(row, Asked)]
+    again += torn
     facts = [row for row in said if row.facts]
     try:
         _record(submission, facts, on=on, author=author)
@@ -172,8 +180,7 @@ def take_answers(submission: Submission, questions: Questions, sent: QueryDict, 
     for row in said:
         if not row.facts:
             decline_question(submission=submission, question=row.question, on=on, author=author)
-    late = (name for name in names if not questions.named(name))
-    return Taken(n_noted=len(said), again=tuple(again), is_late=any(_is_told(name, known, sent) for name in late))
+    return Taken(n_noted=len(said), again=tuple(again), late=tuple(late))
 
 
 def _as_sent(known: Mapping[str, Any], question: NextQuestion, sent: QueryDict) -> Asked:
@@ -187,16 +194,31 @@ def _is_answered(asked: Asked) -> bool:
     return asked.is_unknown or bool(asked.form.changed_data if asked.form else asked.value)
 
 
-def _is_told(name: str, known: Mapping[str, Any], sent: QueryDict) -> bool:
-    """Tell whether something was answered to a question by its name alone."""
+def _says_both(asked: Asked) -> bool:
+    """Tell whether something was typed beside the box that says that one does not know."""
+    return asked.is_unknown and asked.form is not None and bool(asked.form.changed_data)
+
+
+def _refused_both(asked: Asked) -> Asked:
+    form = asked.form
+    if form:
+        words = _("Une réponse, et « L’entreprise ne sait pas » : gardez l’une des deux. Rien n’est noté ici.")
+        form.forget_errors()
+        form.add_error(form.changed_data[0], words)
+    return asked
+
+
+def _late(submission: Submission, name: str, sent: QueryDict, author: User) -> LateAnswer | None:
     form_class = FORM_OF_FACT.get(_fact_of(name))
-    if form_class and form_class(sent, initial=form_class.initial_of(known)).changed_data:
-        return True
-    return name in sent.getlist(UNKNOWN) or bool(form_class is None and sent.get(name))
+    if form_class is None and not name.startswith(Fact.ANSWER):
+        return None
+    is_unknown = name in sent.getlist(UNKNOWN) or (form_class is None and sent.get(name) == UNKNOWN)
+    form = form_class(sent) if form_class else None
+    return late_answer(submission, name, form, sent, is_unknown=is_unknown, author=author)
 
 
 def _alone(asked: Asked, sent: QueryDict) -> Mapping[str, Any]:
-    """Return the answer to one question as if it had been sent by itself; what was typed counts before the box."""
+    """Return the answer to one question as if it had been sent by itself."""
     if asked.form and asked.form.changed_data:
         return sent
     return {"skip": "1"} if asked.is_unknown else {"value": asked.value}

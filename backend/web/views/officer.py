@@ -293,16 +293,18 @@ def facts_rows(submission: Submission, user: User) -> list[dict[str, Any]]:
 N_TOLD = 5
 
 
-def tell_changes(request: HttpRequest, before: Result, after: Result) -> None:
-    """Say in the page's messages which schemes changed between two results."""
-    changed = differences(before, after)
+def tell_changes(request: HttpRequest, before: Result, after: Result, *, noted: str = "") -> None:
+    """Say in the page's messages which schemes read otherwise in the newer of two results; ``noted``: what was."""
+    words = [(one, _word(one.before), _word(one.after)) for one in differences(before, after)]
+    changed = [f"{one.match.revision.name} : {was} → {is_now}" for one, was, is_now in words if was != is_now]
+    said = {"noted": noted or _("C’est noté.")}
     if not changed:
-        messages.success(request, _("C’est noté. Aucun dispositif ne change."))
+        messages.success(request, _("%(noted)s Aucun dispositif ne change.") % said)
         return
-    lines = [f"{one.match.revision.name} : {_word(one.before)} → {_word(one.after)}" for one in changed[:N_TOLD]]
+    lines = changed[:N_TOLD]
     if len(changed) > N_TOLD:
         lines.append(_("et %(n)s autres") % {"n": len(changed) - N_TOLD})
-    messages.success(request, _("C’est noté. Ce qui change : %(lines)s.") % {"lines": " ; ".join(lines)})
+    messages.success(request, _("%(noted)s Ce qui change : %(lines)s.") % {**said, "lines": " ; ".join(lines)})
 
 
 def _word(match: Match | None) -> str:

@@ -114,6 +114,11 @@ class RowFields(FactFields):
     def may_add(self) -> bool:
         return len(self.rows) < self.n_most
 
+    @property
+    def says_errors_in_rows(self) -> bool:
+        """Whether what is wrong is said beside the fields of its rows, and needs not be said again above them."""
+        return self.is_bound and any(row.errors for row in self._sent_rows)
+
     def forget_errors(self) -> None:
         super().forget_errors()
         for row in self.rows:
