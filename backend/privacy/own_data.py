@@ -18,10 +18,20 @@ from backend.journal.models import AuditEvent
 from backend.links.models import Kind
 from backend.links.services import live_links
 from backend.matchmaking import engine
+from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
-from backend.matchmaking.models import Alert, CallRequest, FollowUp, Note, SavedDraft, Submission
+from backend.matchmaking.models import (
+    Alert,
+    CallRequest,
+    FollowUp,
+    Need,
+    NeedCorrection,
+    Note,
+    SavedDraft,
+    Submission,
+)
 from backend.matchmaking.preferences import preferences_of
 from backend.notifications.kinds import topics_about
 from backend.notifications.models import Stop
@@ -114,13 +124,28 @@ def _needs(submission: Submission) -> Iterator[Line]:
     result = submission.results.first()
     chances = result.probabilities if result else {}
     weights = engine.active_weights()[1]
-    for need in submission.needs.select_related("sub_need"):
+    for need, correction in understanding_of(submission).needs:
         words, percent = ", ".join(need.evidence), round(100 * chances.get(need.sub_need_id, 0.0))
-        how = _("coché") if need.ticked else _("ajouté par le développeur") if need.added else _("compris de vos mots")
+        read = f"{_('lu dans votre texte')} : {words}" if words else _("lu dans votre texte")
         label = _("Besoin")
-        if not need.ticked and not need.added and percent < weights.sure:
-            label, how = _("Besoin envisagé, et non retenu"), _("{n} % d’après vos mots").format(n=percent)
-        yield Line(label=label, value=str(need.sub_need), origin=f"{how} : {words}" if words else how)
+        if need.is_certain:
+            origin = _who_said(submission, need, correction)
+            origin += _(", et {read}").format(read=read) if words else ""
+        elif percent < weights.sure:
+            label, origin = _("Besoin envisagé, et non retenu"), _("{n} % d’après vos mots").format(n=percent)
+            origin += f" : {words}" if words else ""
+        else:
+            origin = read
+        yield Line(label=label, value=str(need.sub_need), origin=origin)
+
+
+def _who_said(submission: Submission, need: Need, correction: NeedCorrection | None) -> str:
+    """Say who a certain need comes from: a box of the form, a box of the answer, or an officer."""
+    if need.ticked and submission.consent_by:
+        return _("coché pour vous par %s") % submission.consent_by
+    if need.ticked or correction is None or correction.officer is None:  # without one, the firm
+        return _("coché par vous")
+    return _("ajouté par %s") % correction.officer
 
 
 def _contact(submission: Submission) -> Iterator[Line]:

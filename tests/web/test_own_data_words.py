@@ -4,8 +4,10 @@ import pytest
 
 from backend.companies.models import Fact
 from backend.companies.services import record_facts
-from backend.privacy.own_data import own_data
-from tests.factories import DAY, link_to, make_submission
+from backend.matchmaking.corrections import Change, confirm_needs, correct_need
+from backend.privacy.own_data import as_csv, as_json, own_data
+from backend.schemes.models import SubNeed
+from tests.factories import DAY, link_to, make_officer, make_submission
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +39,44 @@ def test_an_answer_is_told_by_the_sentence_of_its_condition(client):
     page = client.get(f"/resultat/{link_to(submission)}/mes-donnees/").content.decode()
     assert "aide-apprentissage-2026.contract" not in page
     assert ours(Fact).filter(name__endswith="gone.for-good").exists()
+
+
+def origins(submission):
+    return {value: origin for label, value, origin in told(submission) if label == "Besoin"}
+
+
+def test_a_need_that_the_firm_ticked_is_told_as_its_own():
+    submission = make_submission(needs=("numerique.robot",), text="")
+    assert origins(submission) == {"Robots, automatisation, industrie du futur": "coché par vous"}
+
+
+@pytest.mark.parametrize("taken", ["as_csv", "as_json"])
+def test_a_need_that_the_firm_ticked_on_its_answer_is_no_word_of_an_officer(taken):
+    submission = make_submission(needs=(), text="Nous cherchons deux soudeurs")
+    confirm_needs(submission=submission, has={"competences.recruter"}, has_not=set(), on=DAY)
+    need = submission.needs.get(sub_need="competences.recruter")
+    assert need.added
+    origin = origins(submission)[str(need)]
+    assert origin.startswith("coché par vous, et lu dans votre texte : ")
+    assert origin in {"as_csv": as_csv, "as_json": as_json}[taken](submission)
+
+
+def test_a_need_that_an_officer_added_names_the_officer():
+    submission, officer = make_submission(needs=("numerique.robot",), text=""), make_officer()
+    recruit = SubNeed.objects.get(pk="competences.recruter")
+    correct_need(submission=submission, sub_need=recruit, change=Change.ADDED, officer=officer, on=DAY)
+    assert origins(submission)[str(recruit)] == f"ajouté par {officer}"
+    confirm_needs(submission=submission, has=(), has_not={"numerique.robot"}, on=DAY)
+    assert origins(submission) == {str(recruit): f"ajouté par {officer}"}
+
+
+def test_a_need_that_was_only_read_is_told_with_the_words_it_was_read_in():
+    submission = make_submission(needs=(), text="Nous cherchons deux soudeurs")
+    assert any(origin.startswith("lu dans votre texte : ") for origin in origins(submission).values())
+
+
+def test_what_an_officer_ticked_for_a_firm_is_told_as_the_officers():
+    submission, officer = make_submission(needs=("numerique.robot",), text=""), make_officer()
+    submission.consent_by = officer
+    submission.save()
+    assert origins(submission) == {"Robots, automatisation, industrie du futur": f"coché pour vous par {officer}"}
