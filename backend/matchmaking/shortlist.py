@@ -55,7 +55,7 @@ class Shortlist:
     guides: tuple[Card, ...]  # they know whom to turn to
     set_aside: tuple[Card, ...]
     lost: tuple[Revision, ...]  # what a project that has begun cannot have any more
-    n_more: int
+    n_more: int  # what the list of all that answers holds beside the cards, guides included
     nothing_fits: bool
     left_out: frozenset[int]  # schemes that were set aside, or that the firm has: nothing is asked for them
     superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
@@ -149,7 +149,7 @@ def _layout(
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
         lost=tuple(_lost(matches, known, asked)),
-        n_more=sum(match not in shown for match in parts.rest),
+        n_more=sum(match not in shown and not is_set_aside(reviews.get(match.scheme_id)) for match in parts.answering),
         nothing_fits=not kept and not parts.answering,
         left_out=frozenset(scheme for scheme, review in reviews.items() if is_set_aside(review)),
     )

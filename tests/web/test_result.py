@@ -83,6 +83,9 @@ def test_the_way_to_the_others_is_searched_and_paged(client, submission):
     page = client.get(page_of(submission))
     n_more = page.context["page"].n_more
     assert f"Voir les {n_more} autres, ou chercher" in text_of(page)
+    listed = client.get(f"{page_of(submission)}tous/").context["page"].paginator
+    assert listed.count == len(page.context["page"].cards) + n_more
+    assert page.context["page"].guides
     everything = client.get(f"{page_of(submission)}tous/", {"voir": "tout"})
     assert "Page 1 sur" in text_of(everything)
     first = everything.context["page"][0].revision.name
