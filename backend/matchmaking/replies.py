@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Need, Result, Submission
-from backend.matchmaking.offers import Offer, OfferedFact, by_fact, offers_of
+from backend.matchmaking.offers import ACTIVITIES, Offer, OfferedFact, by_fact, offers_of
 from backend.matchmaking.preferences import Preferences, SaidPreference, preferences_of
 from backend.matchmaking.said_needs import Said, say_back
 from backend.schemes.catalogue.taxonomy import sub_needs
@@ -88,6 +88,12 @@ class SaidBack:
     @property
     def folded(self) -> tuple[Chip, ...]:
         return self.sure[len(self.at_once) :]
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The names of the facts that it is asked to take as it wrote them: no question asks them beside that."""
+        facts = {offered.first.fact for offered in self.offers}
+        return frozenset(facts.union(ACTIVITIES) if facts.intersection(ACTIVITIES) else facts)
 
     @property
     def asks(self) -> bool:

@@ -487,3 +487,21 @@ def test_a_fact_that_is_stated_in_passing_is_taken_with_one_tap_before_the_name(
     assert "Pouvons-nous retenir" not in text_of(client.get(ANSWER))
     client.post("/demande/contact/", CONTACT)
     assert ours(Submission).get().results.first().facts["headcount"] == 48
+
+
+def test_a_fact_that_is_offered_is_not_asked_beside_that_until_it_is_denied(client):
+    text = "Nous sommes 4 et nous voulons acheter un robot."
+    said = {"besoin": {"text": text, "needs": []}, "projet": {"headcount": "", "headcount_band": ""}}
+
+    def asked(page):
+        return page.context["asked"].question.name
+
+    page = answer_to(client, **said)
+    assert "Pouvons-nous retenir l’effectif : 4 salariés ?" in text_of(page)
+    assert asked(page) != "headcount"
+    filed = client.post("/demande/contact/", CONTACT)["Location"]
+    result = client.get(filed)
+    assert "Pouvons-nous retenir l’effectif : 4 salariés ?" in text_of(result)
+    assert asked(result) == asked(page)
+    client.post(f"{filed}besoins/", {"fact": "headcount", "wrong": "1"})
+    assert asked(client.get(filed)) == "headcount"

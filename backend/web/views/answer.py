@@ -229,7 +229,7 @@ def answer_page(
         if NOTHING_TICKED in request.GET
         else "",
         "waits_for_project": said.waits_for_project,
-        "asked": said.asked(but=page.asked, rather=page.presumed),
+        "asked": said.asked(but=page.asked | understood.offered, rather=page.presumed),
         "question_url": reverse("draft_question"),
         "answer_url": reverse("draft_condition"),
         "place": said.place,

@@ -156,7 +156,7 @@ def result_page(
         "closing": closing_of(submission),
         "review_end": answer_end(submission),
         "asked": sent.get("asked")
-        or asked_with(known_values(submission), questions.first(but=page.asked, rather=page.presumed)),
+        or asked_with(known_values(submission), questions.first(but=page.asked | said.offered, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
         "caller": caller_of(submission) if page.nothing_fits else "",
