@@ -16,6 +16,7 @@ from backend.companies.services import store_snapshots
 from backend.links.models import Link
 from backend.matchmaking.models import AnswerCount, Result, Submission
 from backend.notifications.models import Notification
+from backend.web.forms.filing.contact import ContactForm
 from benchmarks.phone import first_visit
 from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
 from tests.neighbour import ours
@@ -289,3 +290,10 @@ def test_correcting_the_commune_from_outside_goes_on(client):
     assert client.post("/demande/entreprise/", FIRM)["Location"] == "/demande/reponse/"
     assert "Être suivi par un développeur économique" in text_of(client.get("/demande/reponse/"))
     assert client.post("/demande/contact/", CONTACT)["Location"].startswith("/resultat/")
+
+
+def test_the_words_of_the_alerts_are_short_and_say_what_they_stand_for():
+    label = str(ContactForm.base_fields["alerts"].label)
+    assert len(label.split()) < 15
+    for word in ("Écrivez-moi", "paraît", "ouvre", "change", "ferme", "facultatif"):
+        assert word in label

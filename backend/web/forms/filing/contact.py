@@ -45,10 +45,10 @@ class ContactForm(StepForm):
     )
 
     alerts = forms.BooleanField(
-        label=_(
-            "Prévenez-moi par courriel si un nouveau dispositif me concerne, et si l’un de ceux que je lis en premier"
-            " ou que je suis ouvre, change ou ferme (facultatif ; un courriel par jour au plus pour cette"
-            " entreprise ; un lien dans chaque alerte les arrête)."
+        label=_("Écrivez-moi quand une aide pour moi paraît, ouvre, change ou ferme (facultatif)."),
+        help_text=_(
+            "Les nouvelles, et celles que vous lisez en premier ou suivez. Un courriel par jour au plus pour cette"
+            " entreprise ; un lien dans chacun les arrête."
         ),
         required=False,
     )
