@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from backend.accounts.models import User
+from backend.accounts.models import Organisation, User
 from backend.accounts.services import invite
 from backend.common.days import current_day
 from backend.matchmaking.emails import enqueue_receipt
@@ -72,6 +74,30 @@ def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
     for typed in ("atelier", "Isabelle", "soudeurs", "/resultat/"):
         assert typed not in email.subject + as_sent(email).text + as_sent(email).html
     assert ours(Notification).count() == 1
+
+
+def test_a_subject_says_which_request_and_names_the_firm_to_its_own_address_only(submission):
+    confirmation = owed("confirm_address").subject
+    day = date_format(timezone.localtime(submission.filed_at), "j F")
+    assert confirmation == (
+        f"Confirmez votre adresse pour que votre demande du {day} soit lue ({submission.reference})"
+    )
+    confirm_address(submission=submission)
+    named = f"{TYPED} : le lien de votre résultat, et la suite (demande {submission.reference})"
+    assert owed("receipt").subject == named
+    nameless = make_submission(confirmed=True, company_name="", siret="", siren="")
+    receipt = ours(Notification).get(kind="receipt", about=[nameless.topic])
+    assert receipt.subject == f"Le lien de votre résultat, et la suite (demande {nameless.reference})"
+
+
+@pytest.mark.parametrize("days", [None, 2])
+def test_the_receipt_says_the_delay_that_was_promised_and_no_other(officer, days):
+    Organisation.objects.update(promised_days=days)
+    make_submission(confirmed=True)
+    email = owed("receipt")
+    for body in (email.text, " ".join(email.html.split())):
+        assert ("Réponse promise sous 2 jours ouvrés." in body) == bool(days)
+        assert "jours ouvrés" not in body or days
 
 
 @pytest.mark.django_db
