@@ -20,7 +20,7 @@ from backend.matchmaking.services import Filing, confirm_address, file_submissio
 from backend.notifications.models import Notification
 from backend.notifications.rendering import render
 from backend.privacy.consent import withdraw_consent
-from tests.factories import DAY, as_sent, decide, led_to, make_submission, next_morning
+from tests.factories import DAY, archive_serving, as_sent, decide, led_to, make_submission, next_morning
 from tests.neighbour import ours
 
 TYPED = "L’atelier & <b>fils</b> d'Estrées"
@@ -98,6 +98,20 @@ def test_the_receipt_says_the_delay_that_was_promised_and_no_other(officer, days
     for body in (email.text, " ".join(email.html.split())):
         assert ("Réponse promise sous 2 jours ouvrés." in body) == bool(days)
         assert "jours ouvrés" not in body or days
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("needs", [("numerique.robot",), ("creation.transmettre",)])
+@pytest.mark.parametrize("phone", ["03 53 01 60 35", ""])
+def test_no_email_promises_a_call_without_a_number(officer, needs, phone):
+    archive_serving("creation.transmettre")
+    confirm_address(submission=make_submission(phone=phone, needs=needs, text="", call_slot="morning"))
+    for kind in ("confirm_address", "receipt"):
+        email = owed(kind)
+        assert_well_formed(email)
+        for body in (email.text, " ".join(email.html.split())):
+            assert ("vous appelle" in body) == bool(phone)
+            assert ("le matin" in body) == bool(phone and kind == "receipt")
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Filing, from the first page to the result: once, whatever happens on the way."""
 
 import gzip
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -290,6 +291,21 @@ def test_correcting_the_commune_from_outside_goes_on(client):
     assert client.post("/demande/entreprise/", FIRM)["Location"] == "/demande/reponse/"
     assert "Être suivi par un développeur économique" in text_of(client.get("/demande/reponse/"))
     assert client.post("/demande/contact/", CONTACT)["Location"].startswith("/resultat/")
+
+
+@pytest.mark.django_db
+def test_a_moment_to_be_called_is_kept_beside_a_number_only(client):
+    fill(client, contact={"phone": ""})
+    assert ours(Submission).get().call_slot == "any"
+
+
+@pytest.mark.django_db
+def test_when_to_be_called_shows_with_a_number_and_says_so_where_it_shows_without(client):
+    fill(client, upto="projet")
+    page = client.get("/demande/reponse/")
+    block = page.content.decode().partition('class="with-number"')[2].partition("</fieldset>")[0]
+    assert "Si vous avez donné un numéro." in block
+    assert re.search(r'name="phone"[^>]* placeholder=" "', page.content.decode())  # by which the style sheet knows
 
 
 def test_the_words_of_the_alerts_are_short_and_say_what_they_stand_for():

@@ -12,6 +12,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import Notification
+from backend.notifications.services import stop
 from backend.schemes.models import Revision
 from tests.factories import (
     DAY,
@@ -160,3 +161,18 @@ def test_a_network_is_named_with_its_link_and_said_to_be_unverified(client, chan
     assert "À qui parler" in text
     assert f"{said} Fiche non vérifiée" in text
     assert links.get(said) == to
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize("asked", [{}, {"needs": (NOTHING,)}, {"needs": (), "text": "avaler un concurrent"}])
+def test_no_page_promises_a_call_without_a_number(client, officer, confirmed, refuses, asked):
+    archive_serving(NOTHING)
+    submission = make_submission(confirmed=confirmed, phone="", **asked)
+    if refuses:
+        stop(address=submission.contact.email, topic=submission.topic)
+    text, _, _ = shown(client, submission)
+    for promise in ("vous appelle", "vous rappelle", "vous appelons", "si possible"):
+        assert promise not in text
+    if confirmed and refuses:
+        assert "sur cette page" in text

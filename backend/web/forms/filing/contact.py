@@ -31,9 +31,18 @@ class ContactForm(StepForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Sans adresse, nous ne pouvons pas vous répondre.")},
     )
-    phone = PhoneField(label=_("Votre téléphone"), required=False)
+    # Blank, its placeholder shows: by that the style sheet tells whether there is a number to be called at.
+    phone = PhoneField(
+        label=_("Votre téléphone"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "placeholder": " "}),
+    )
     call_slot = forms.ChoiceField(
-        label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
+        label=_("Quand vous rappeler ?"),
+        help_text=_("Si vous avez donné un numéro."),
+        choices=Submission.CallSlot.choices,
+        widget=forms.RadioSelect,
+        initial="any",
     )
     consent = forms.BooleanField(
         label=_(
@@ -53,6 +62,11 @@ class ContactForm(StepForm):
         required=False,
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Keep no moment to be called at without a number."""
+        cleaned = super().clean() or {}
+        return cleaned if cleaned.get("phone") else {**cleaned, "call_slot": Submission.CallSlot.ANY}
+
 
 class KnownContactForm(ContactForm):
     """The same of somebody who filed before: who it is is not asked again, the agreement is."""
@@ -65,7 +79,7 @@ class KnownContactForm(ContactForm):
         self.contact = contact
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         return {**cleaned, "contact_name": self.contact["name"], "email": self.contact["email"]}
 
 
