@@ -140,6 +140,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resultat/<str:token>/repondre/", result.answer, name="answer"),
     path("resultat/<str:token>/question/", result.question, name="question"),
     path("resultat/<str:token>/courriels/", correspondence.choose, name="firm_emails"),
+    path("resultat/<str:token>/etre-appele/", correspondence.be_called, name="be_called"),
     path("resultat/<str:token>/alertes/", result.alerts, name="alerts"),
     path("resultat/<str:token>/corriger/", correcting.correct, name="correct"),
     path("resultat/<str:token>/collegue/", result.colleague, name="colleague"),

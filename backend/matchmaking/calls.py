@@ -1,4 +1,4 @@
-"""Being called without filing: asked by anybody, answered by an officer, made a file with consent by telephone."""
+"""Being called: asked by anybody without filing, or from the page of a file; answered by an officer."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.matchmaking.assisted import file_for_firm
-from backend.matchmaking.in_charge import covers, route
-from backend.matchmaking.models import CallRequest, Submission
+from backend.matchmaking.file_events import reopen_on_event
+from backend.matchmaking.in_charge import commune_of, covers, route
+from backend.matchmaking.models import CallRequest, Need, Submission
+from backend.matchmaking.ownership import known_values
 from backend.matchmaking.services import Consent, Filing
 from backend.schemes.models import SubNeed
 from backend.territories.models import Perimeter
@@ -33,12 +35,12 @@ class Call:
 
 
 @transaction.atomic
-def ask_call(*, key: UUID, call: Call, on: date) -> CallRequest:
+def ask_call(*, key: UUID, call: Call, on: date, of_file: Submission | None = None) -> CallRequest:
     """Ask for a call: one row for each draft, at most three a day for one number, and nobody is refused.
 
-    Raises ``OutsideTerritory``: nothing is kept then.
+    That of a file, ``of_file``, is its own row, where the file is. Else raises ``OutsideTerritory``: nothing is kept.
     """
-    epci = route({"commune": call.commune}, on=on)
+    epci = of_file.epci if of_file else route({"commune": call.commune}, on=on)
     now = timezone.now()
     given = {
         "epci": epci,
@@ -50,12 +52,13 @@ def ask_call(*, key: UUID, call: Call, on: date) -> CallRequest:
         "asked_at": now,
         "done_at": None,
         "done_by": None,
+        **({"submission": of_file} if of_file else {}),
     }
     row = CallRequest.objects.select_for_update(of=("self",)).filter(key=key).first()
     if row is None:
-        same = CallRequest.objects.filter(phone=call.phone, asked_at__gt=now - timedelta(days=1))
+        same = CallRequest.objects.filter(phone=call.phone, submission=None, asked_at__gt=now - timedelta(days=1))
         latest = same.filter(epci=epci).order_by("-asked_at").first() if same.count() >= MOST_A_DAY else None
-        if latest is None:
+        if latest is None or of_file:
             row, _ = CallRequest.objects.get_or_create(key=key, defaults={**given, "needs": list(call.needs)})
             return row
         row = CallRequest.objects.select_for_update(of=("self",)).get(pk=latest.pk)
@@ -65,6 +68,31 @@ def ask_call(*, key: UUID, call: Call, on: date) -> CallRequest:
     row.needs = list(dict.fromkeys([*row.needs, *call.needs]))
     row.save()
     return row
+
+
+@transaction.atomic
+def ask_call_of_file(*, submission: Submission, phone: str, call_slot: str, on: date) -> CallRequest:
+    """Ask for a call about a filed answer: the number joins the contact, e-mails go on, its officers see it.
+
+    Where the contact has a number, that one is called: a forwarded link changes none.
+    """
+    submission = Submission.objects.locked(submission.pk)
+    reopen_on_event(submission)
+    contact = submission.contact
+    if not contact.phone:
+        contact.phone = phone
+        contact.save(update_fields=["phone"])
+    submission.call_slot = call_slot
+    submission.save(update_fields=["call_slot"])
+    call = Call(
+        phone=contact.phone,
+        name=contact.name,
+        company_name=submission.sheet.name,
+        call_slot=call_slot,
+        commune=commune_of(known_values(submission)),
+        needs=tuple(Need.objects.clear().filter(submission=submission).values_list("sub_need", flat=True)),
+    )
+    return ask_call(key=submission.filing_key, call=call, on=on, of_file=submission)
 
 
 @transaction.atomic
@@ -121,6 +149,7 @@ class CallView:
     commune: str
     needs: tuple[str, ...]
     may_answer: bool
+    has_file: bool  # that this person may open
 
 
 def present_calls(calls: Iterable[CallRequest], *, officer: User) -> list[CallView]:
@@ -128,6 +157,8 @@ def present_calls(calls: Iterable[CallRequest], *, officer: User) -> list[CallVi
     calls = list(calls)
     communes = _communes({call.commune for call in calls if call.commune})
     needs = SubNeed.objects.in_bulk({need for call in calls for need in call.needs})
+    files = Submission.objects.visible_to(officer).filter(call_requests__in=[call.pk for call in calls])
+    open_files = set(files.values_list("pk", flat=True)) if any(call.submission_id for call in calls) else set()
     may_answer = {epci_id: covers(officer=officer, epci_id=epci_id) for epci_id in {call.epci_id for call in calls}}
     return [
         CallView(
@@ -135,6 +166,7 @@ def present_calls(calls: Iterable[CallRequest], *, officer: User) -> list[CallVi
             communes.get(call.commune, ""),
             tuple(str(needs[key].short) for key in call.needs if key in needs),
             may_answer[call.epci_id],
+            call.submission_id in open_files,
         )
         for call in calls
     ]

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from backend.companies.models import ReceivedAid
 from backend.matchmaking.models import (
+    CallRequest,
     FollowUp,
     Guest,
     HandOver,
@@ -28,7 +29,7 @@ from backend.schemes.models import Fusion
 REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
 EVENTS, RATING, PARTNERS = "scheme_events", "rating", "partners"
 NEED_CORRECTIONS, SAME_SIREN, GUESTS = "need_corrections", "same_siren", "guests"
-AIDS, STOPS = "aids", "stops"
+AIDS, STOPS, CALLS = "aids", "stops", "calls"
 GONE_SHEETS = "gone_sheets"  # of any file: a sheet gave way to another one
 ANY_FILE = -1
 
@@ -67,6 +68,7 @@ def _of_any_file() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),
         AIDS: ReceivedAid.objects.filter(sheet=OuterRef("sheet")),
         STOPS: Stop.objects.filter(address=Lower(OuterRef("contact__email"))),
+        CALLS: CallRequest.objects.waiting().filter(Q(submission=OuterRef("pk")) | Q(key=OuterRef("filing_key"))),
         SAME_SIREN: others,
         GONE_SHEETS: Fusion.objects.done(),
     }

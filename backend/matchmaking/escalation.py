@@ -125,8 +125,9 @@ def _files(where: Q = EVERYWHERE) -> Iterator[Waiting]:
 
 
 def _calls(where: Q = EVERYWHERE) -> Iterator[Waiting]:
-    for call in CallRequest.objects.waiting().filter(where).select_related("epci"):
-        yield Waiting(call=call, since=timezone.localdate(call.asked_at), epci_id=call.epci_id, officer=None)
+    for call in CallRequest.objects.waiting().filter(where).select_related("epci", "submission__officer"):
+        officer = call.submission.officer if call.submission else None
+        yield Waiting(call=call, since=timezone.localdate(call.asked_at), epci_id=call.epci_id, officer=officer)
 
 
 def _promises(on: date, where: Q = EVERYWHERE) -> Iterator[Waiting]:

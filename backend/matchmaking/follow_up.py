@@ -19,7 +19,7 @@ from backend.matchmaking.emails import (
 )
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide
-from backend.matchmaking.models import FollowUp, HandOver, Note, PartnerShare, Submission
+from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.moves import Left, enqueue_moves
 from backend.matchmaking.partner_emails import enqueue_file_shared
 from backend.matchmaking.referrals import may_answer, open_referral, withdraw_offers
@@ -252,13 +252,15 @@ def next_call(submission: Submission, *, on: date) -> date:
 
 
 def _end_calls_made(submission: Submission, officer: User, step: str) -> None:
-    """Mark as done the calls that a new one was: those to make again, and a promise of that day left unanswered."""
+    """Mark as done the calls that a new one was: to make again, asked for by the firm, promised for that day."""
     if step not in {FollowUp.Step.CONTACTED, *FollowUp.CALLS}:
         return
     made = Q(step=FollowUp.Step.NO_ANSWER)
     if step == FollowUp.Step.NO_ANSWER:
         made |= Q(step=FollowUp.Step.CALL_BACK, due_on__lte=current_day())
     submission.follow_ups.to_do().filter(made).update(done_at=timezone.now(), done_by=officer)
+    if step == FollowUp.Step.CONTACTED:
+        CallRequest.objects.of_file(submission).waiting().update(done_at=timezone.now(), done_by=officer)
 
 
 @transaction.atomic

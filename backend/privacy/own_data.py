@@ -97,7 +97,7 @@ def _request(submission: Submission) -> Iterator[Line]:
     by_word = _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
     consent = by_word if submission.consent_by else _("donné")
     yield Line(label=_("Consentement"), value=consent, since=submission.consented_at)
-    for call in CallRequest.objects.filter(Q(submission=submission) | Q(key=submission.filing_key)):
+    for call in CallRequest.objects.of_file(submission):
         value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"
         yield Line(label=_("Rappel demandé"), value=value, since=call.asked_at)
     # Not what is in them: they are of another project, and this page may have been forwarded.

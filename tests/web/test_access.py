@@ -436,6 +436,9 @@ TABLE: dict[str, Row] = {
     "answer": Row(PUBLIC, method="post", args=token),
     "question": Row(PUBLIC, method="post", args=token),
     "firm_emails": Row(everyone(403), method="post", args=token, sent=lambda case: {"phone": "03 44 00 00 00"}),
+    "be_called": Row(
+        PUBLIC, method="post", args=token, sent=lambda case: {"phone": "03 44 00 00 00", "call_slot": "any"}
+    ),
     "alerts": Row(PUBLIC, method="post", args=token, sent=lambda case: {"frequency": "weekly"}),
     "correct": Row(PUBLIC, args=token),
     "colleague": Row(PUBLIC, method="post", args=token, sent=lambda case: {"agrees": "1"}),

@@ -25,7 +25,12 @@ class CallRequestQuerySet(models.QuerySet["CallRequest"]):
         return self.filter(Q(epci__in=epcis) | Q(epci__isnull=True)) if epcis else self.none()
 
     def waiting(self) -> Self:
-        return self.filter(done_at__isnull=True)
+        """Those to make; of a file that was closed since, none."""
+        return self.filter(done_at__isnull=True, submission__closed_at=None)
+
+    def of_file(self, submission: Submission) -> Self:
+        """Those asked from the page of a file, or from the answer that it was filed from."""
+        return self.filter(Q(submission=submission) | Q(key=submission.filing_key))
 
 
 class CallRequest(models.Model):

@@ -3,11 +3,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField
-from backend.matchmaking.models import Alert, Guest
+from backend.matchmaking.models import Alert, Guest, Submission
 from backend.schemes.typography import day as day_in_words
 from backend.web.forms.phone import PhoneField
 
@@ -56,6 +57,22 @@ class CallMeForm(forms.Form):
         label=_("À quel numéro ?"),
         error_messages={"required": _("Donnez un numéro : sans courriel, c’est le seul moyen de vous répondre.")},
     )
+
+
+class BeCalledForm(forms.Form):
+    """At which number a firm is called about its answer, and when; one that gave a number is not asked again."""
+
+    phone = PhoneField(
+        label=_("À quel numéro ?"), max_length=20, error_messages={"required": _("Écrivez le numéro à appeler.")}
+    )
+    call_slot = forms.ChoiceField(
+        label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, known: str) -> None:
+        super().__init__(data, auto_id="etre_appele_%s")
+        if known:
+            del self.fields["phone"]
 
 
 class AlertForm(forms.Form):

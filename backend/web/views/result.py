@@ -21,7 +21,7 @@ from backend.matchmaking.access_links import CONFIRMATION
 from backend.matchmaking.address_change import awaits_first_confirmation
 from backend.matchmaking.alerts import is_heard, stop_alerts, subscribe
 from backend.matchmaking.answer_email import answer_end
-from backend.matchmaking.contents import FOLLOW_UPS, NOTES, PARTNERS, may_have
+from backend.matchmaking.contents import CALLS, FOLLOW_UPS, NOTES, PARTNERS, may_have
 from backend.matchmaking.corrections import confirm_needs, correct_preference
 from backend.matchmaking.correspondence import emails_to_firm, refuses_emails
 from backend.matchmaking.deadlines import deadlines_of
@@ -31,7 +31,7 @@ from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.firm_words import calls_promised_to
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
-from backend.matchmaking.models import Alert, Cause, FollowUp, Guest, Note, SchemeEvent, Submission
+from backend.matchmaking.models import Alert, CallRequest, Cause, FollowUp, Guest, Note, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.questions import open_of
@@ -58,7 +58,7 @@ from backend.web.access import (
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
-from backend.web.forms.result import AlertForm, CallMeForm, GuestForm, OwnAddressForm
+from backend.web.forms.result import AlertForm, BeCalledForm, CallMeForm, GuestForm, OwnAddressForm
 from backend.web.forms.states import CallWordForm, RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
@@ -91,6 +91,7 @@ class Sent(TypedDict, total=False):
 
     alert_form: AlertForm
     call_me_form: CallMeForm
+    be_called_form: BeCalledForm
     asked: Asked
     aid_form: AidForm
     needs_error: str
@@ -130,6 +131,7 @@ def result_page(
     notes = list(written) if may_have(submission, NOTES) else []
     followed = {state.scheme.pk for state in page.followed}
     shares = shares_of(submission) if manages(submission) and may_have(submission, PARTNERS) else []
+    asked_call = None if reader or not may_have(submission, CALLS) else _waiting_call(submission)
     letters = [] if submission.confirmed_at else emails_to_firm(submission)
     context = {
         "submission": submission,
@@ -159,7 +161,9 @@ def result_page(
         or asked_with(known_values(submission), questions.first(but=page.asked | said.offered, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
-        "caller": caller_of(submission) if page.nothing_fits else "",
+        "caller": caller_of(submission) if page.nothing_fits or asked_call else "",
+        "asked_call": asked_call,
+        "be_called_form": sent.get("be_called_form") or BeCalledForm(known=submission.contact.phone),
         "openings": openings_of(submission),
         "notes": [note for note in notes if note.author],
         "words": [note for note in notes if note.scheme_id in followed],
@@ -195,6 +199,10 @@ def result_page(
         "alert_form": sent.get("alert_form") or AlertForm(initial=AlertForm.initial_for(alert)),
     }
     return private(render(request, "web/result.html", context, status=status))
+
+
+def _waiting_call(submission: Submission) -> CallRequest | None:
+    return CallRequest.objects.waiting().of_file(submission).first()
 
 
 def _calls(submission: Submission, refused: CallWordForm | None) -> list[tuple[FollowUp, CallWordForm]]:
