@@ -140,8 +140,8 @@ def test_what_a_person_set_aside_is_not_told(scheme, reason):
 @pytest.mark.parametrize("is_reviewed", [False, True])
 def test_an_alert_says_whether_the_request_was_read(scheme, is_reviewed):
     submission, _other = subscriber(needs=ROBOT), make_submission(confirmed=True, email="b@firm.example")
-    if is_reviewed:
-        end_review(submission=submission, officer=make_officer(), message="Bonjour.", on=DAY)
+    if not is_reviewed:  # a correction of the firm's asks for another reading
+        correct_submission(submission=submission, facts={"headcount": 48.0}, on=DAY)
     publish(scheme)
     (email,) = sweep()
     for body in (email.text, email.html):
@@ -383,7 +383,7 @@ def test_the_email_can_be_stopped_in_one_click_and_says_why_it_came(scheme):
         assert "vous avez demandé à être prévenu" in body.lower() or "Vous avez demandé à être prévenu" in body
         assert led_to(re.search(r"(/resultat/[\w-]+/)#alertes", body).group(1)) == submission
         assert "/arreter/" in body
-        assert "pas encore été relu" in body
+        assert "personne ne l’a relu" in body
     assert "Du nouveau" in email.html
 
 
