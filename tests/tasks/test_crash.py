@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.tasks.crash import kernel
-from tests.tasks.crash.report import ANSWER, SHORT, SHORTEST, Arrivals, Dead, Doubled, Forced, Report
+from tests.tasks.crash.report import ANSWER, SHORT, Arrivals, Dead, Doubled, Forced, Report
 from tests.tasks.crash.run import run_crash
 
 FORCED = Forced(message_id="<a@jonction.example>", unread=ANSWER, is_claim_left=True, extras=1)
@@ -27,9 +27,8 @@ HOLDS = Report(
 )
 
 
-@pytest.mark.parametrize(("owed", "plan"), [(60, SHORTEST), pytest.param(200, SHORT, marks=pytest.mark.slow)])
-def test_nothing_is_lost_when_workers_are_killed_and_redis_is_emptied(tmp_path, owed, plan):
-    report = run_crash(owed, plan, folder=tmp_path)
+def test_nothing_is_lost_when_workers_are_killed_and_redis_is_emptied(tmp_path):
+    report = run_crash(200, SHORT, folder=tmp_path)
     assert not report.faults, report
 
 

@@ -25,7 +25,6 @@ class Plan:
 
 FULL = Plan(senders=4, workers=4, rounds=5)
 SHORT = Plan(senders=1, workers=2, rounds=2)
-SHORTEST = Plan(senders=1, workers=1, rounds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
