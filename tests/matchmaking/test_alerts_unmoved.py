@@ -59,7 +59,7 @@ class Subscribers:
 
 @pytest.fixture
 def subscribers():
-    few = Scheme.objects.matchable(Scheme.OWN).order_by("pk").values("pk")[:40]  # what 200 files take by the second
+    few = Scheme.objects.matchable(Scheme.OWN).order_by("pk").values("pk")[:60]  # what 200 files take by the second
     Scheme.objects.exclude(pk__in=few).update(state=Scheme.State.ARCHIVED)
     for number in range(N_FIRMS):
         address = {"email": f"firm-{number}@firm.example", "siret": "", "siren": ""}
