@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 # Who writes without stops begins a sentence where he says what he wants: "je suis boulanger je voudrais un four".
-_JOINING = ("et", "mais", "que", "qu", "si", "quand", "ou", "où", "car", "donc", "dont", "comme", "puis")
-_AFTER_WORD = "".join(rf"(?<!\b{word})" for word in _JOINING)
+_JOINING = ("et", "mais", "que", "qu", "si", "quand", "ou", "où", "car", "donc", "dont", "comme", "puis", "lorsque")
+_RELATIVE = ("lequel", "laquelle", "lesquels", "lesquelles", "auquel")
+_AFTER_WORD = "".join(rf"(?<!\b{word})" for word in (*_JOINING, *_RELATIVE))
 _WANTS = (
     r"(?:je|nous|on)\s(?:voudr|souhait|recherch|cherch|veu[tx]\b|voulons\b|sollicit|envisag|aimer|aurais\sbesoin|aurions\sbesoin)"
     r"|j['’](?:aimer|envisag|ai\sbesoin|aurais\sbesoin)|nous\sav(?:ons|ions)\sbesoin|on\sa\sbesoin"
@@ -62,6 +63,8 @@ def sentences_of(text: str) -> tuple[Sentence, ...]:
     >>> text = "je suis boulanger à Noyon je voudrais un four dont j'ai besoin"
     >>> [text[slice(*sentence.span)] for sentence in sentences_of(text)]
     ['je suis boulanger à Noyon', "je voudrais un four dont j'ai besoin"]
+    >>> len(sentences_of("un bâtiment pour lequel nous cherchons un locataire"))
+    1
     """
     whole = Span(0, len(text))
     return tuple(Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS))

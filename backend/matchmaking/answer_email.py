@@ -47,8 +47,8 @@ def answer_end(submission: Submission) -> ReviewEnd | None:
     return submission.review_ends.select_related("officer").first() if submission.has_answer else None
 
 
-def word_again(submission: Submission) -> str:
-    """Return the word of a review that is taken up again, as its firm still reads it."""
+def previous_message(submission: Submission) -> str:
+    """Return the message of a review that is taken up again, as its firm still reads it."""
     end = None if submission.reviewed_at else answer_end(submission)
     return end.message if end else ""
 

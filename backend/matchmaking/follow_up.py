@@ -34,6 +34,7 @@ NOT_YET = (
     "L’entreprise n’a pas encore confirmé son adresse : jusque-là, son dossier reste dans votre intercommunalité."
 )
 
+MOST_NOTE = 300  # characters
 TO_COME = "Le {day} est à venir : donnez le jour où c’est arrivé, ou laissez vide pour aujourd’hui."
 
 
@@ -207,7 +208,7 @@ def record_step(
 
     A call that was made on an earlier day (``happened_on``) says so in its note. A firm that did not answer is called
     again on ``next_call``, counted from that day, unless another one is chosen. Raises ``FollowUpError`` where the
-    step is unknown, promises a call for no day, or was on a day to come.
+    step is unknown, promises a call for no day, was on a day to come, or leaves no room for its note beside its day.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -226,6 +227,11 @@ def record_step(
     done = step not in FollowUp.TO_DO
     if step in FollowUp.MADE and happened_on < on:
         note = f"c’était le {happened_on:%d/%m/%Y}{' – ' if note.strip() else ''}{note.strip()}"
+    note = note.strip()
+    if len(note) > MOST_NOTE:
+        raise FollowUpError(
+            f"{MOST_NOTE} signes au plus avec le jour : il y en a {len(note)}, raccourcissez la précision."
+        )
     if step == FollowUp.Step.NO_ANSWER:
         due_on = due_on or max(on, next_call(submission, on=happened_on))
     _end_calls_made(submission, officer, step)
@@ -233,7 +239,7 @@ def record_step(
         submission=submission,
         scheme=scheme,
         step=step,
-        note=note.strip()[:300],
+        note=note,
         due_on=due_on if step in FollowUp.CALLS else None,
         recorded_by=officer,
         recorded_at=now,

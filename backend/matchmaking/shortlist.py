@@ -60,7 +60,7 @@ class Shortlist:
     left_out: frozenset[int]  # schemes that were set aside, or that the firm has: nothing is asked for them
     superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
     followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something, the last said first
-    nothing_kept: bool = False  # whoever reviewed the file kept none of its schemes
+    none_retained: bool = False  # whoever reviewed the file retained no scheme for its firm
 
     @property
     def n_possible(self) -> int:
@@ -91,11 +91,11 @@ def shortlist_of(submission: Submission, result: Result) -> Shortlist:
     read = reading_of(submission, result, viewer=None)
     page = _layout(read.matches, read.known, read.told, result, engine.weights_of(result.weights))
     kept = any(state.verdict and state.verdict.verdict == KEPT for state in read.told_states.own.values())
-    nothing_kept = submission.has_answer and not kept
+    none_retained = submission.has_answer and not kept
     return replace(
         page,
-        steps=() if nothing_kept else page.steps,
-        nothing_kept=nothing_kept,
+        steps=() if none_retained else page.steps,
+        none_retained=none_retained,
         cards=tuple(with_state(card, read.told_states) for card in page.cards),
         superseded=superseded_schemes(submission, read.told),
         followed=_followed(read.told_states),

@@ -144,6 +144,19 @@ def test_a_call_of_a_day_to_come_is_refused_with_what_was_typed(client, submissi
     assert not ours(FollowUp).exists()
 
 
+def test_a_note_that_has_no_room_beside_its_day_is_refused_and_stays_typed(client, submission, officer):
+    client.force_login(officer)
+    note, day = "x" * 300, add_working_days(current_day(), -1)
+    sent = {"step": "no_answer", "note": note, "scheme": "", "happened_on": day.isoformat()}
+    page = client.post(f"/agent/{submission.pk}/suivi/", sent)
+    assert page.status_code == 422
+    assert "300 signes au plus avec le jour : il y en a 324" in text_of(page)
+    assert page.context["step_form"]["note"].value() == note
+    assert not ours(FollowUp).exists()
+    assert client.post(f"/agent/{submission.pk}/suivi/", {**sent, "note": "x" * 276}).status_code == 302
+    assert ours(FollowUp).get().note.endswith(f"{day:%d/%m/%Y} – {'x' * 276}")
+
+
 def test_the_day_of_a_call_is_kept_from_the_page(client, submission, officer):
     client.force_login(officer)
     day = add_working_days(current_day(), -1)

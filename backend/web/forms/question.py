@@ -161,14 +161,13 @@ def take_answers(submission: Submission, questions: Questions, sent: QueryDict, 
             form.forget_errors()
         return Taken(again=tuple(asked))
     late = [one for name in names if not questions.named(name) if (one := _late(submission, name, sent, author))]
-    torn = [_refused_both(one) for one in asked if _says_both(one)]
     replies = [
         read_answer(one.question, known, _alone(one, sent))
         for one in asked
         if _is_answered(one) and not _says_both(one)
     ]
     said, again = [row for row in replies if isinstance(row, Said)], [row for row in replies if isinstance(row, Asked)]
-    again += torn
+    again += [_refused_both(one) for one in asked if _says_both(one)]
     facts = [row for row in said if row.facts]
     try:
         _record(submission, facts, on=on, author=author)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.days import current_day
-from backend.matchmaking.answer_email import word_again
+from backend.matchmaking.answer_email import previous_message
 from backend.matchmaking.batches import end_several_with_nothing, reopen_several
 from backend.matchmaking.correspondence import why_no_email
 from backend.matchmaking.models import Submission
@@ -64,7 +64,7 @@ def nothing(request: HttpRequest) -> HttpResponse:
 
 def _row(request: HttpRequest, file: Submission, *, is_sent: bool) -> Row:
     no_email = bool(why_no_email(file))
-    words = {"message": word_again(file)}
+    words = {"message": previous_message(file)}
     form = NothingForm(request.POST if is_sent else None, initial=words, prefix=f"d{file.pk}", no_email=no_email)
     return Row(file, form)
 

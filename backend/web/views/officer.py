@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.services import record_read
-from backend.matchmaking.answer_email import word_again
+from backend.matchmaking.answer_email import previous_message
 from backend.matchmaking.contents import (
     FOLLOW_UPS,
     GUESTS,
@@ -189,7 +189,7 @@ def file_page(
         "facts_known": [row for row in facts if row["fact"] or "official" in row],
         "facts_unknown": [row for row in facts if not row["fact"] and "official" not in row],
         "size": present_size(answer.facts, on=answer.on),
-        "end_form": EndForm(initial={"message": word_again(submission)}, no_email=bool(no_email)),
+        "end_form": EndForm(initial={"message": previous_message(submission)}, no_email=bool(no_email)),
         "refuses_emails": refuses,
         "no_email": no_email,
         "answer_email": latest_email(submission, "reviewed") if submission.reviewed_at else None,
