@@ -7,7 +7,7 @@ import pytest
 from backend.companies.models import Fact
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.services import correct_submission, decline_question
-from tests.factories import DAY, make_officer, make_submission
+from tests.factories import DAY, link_to, make_officer, make_submission
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,17 @@ def sent(names, *answered, **more):
     for name in answered:
         fields |= ANSWERS[name]
     return {**fields, **more}
+
+
+def test_what_was_not_asked_yet_is_told_from_what_the_firm_does_not_know(client, submission, sheet):
+    page = text_of(client.get(sheet))
+    assert "Pas encore demandé" in page
+    assert "L’entreprise ne sait pas, ne plus le demander" in page
+    assert "Je ne sais pas" not in page
+    refused = client.post(sheet, sent(names_on(client, sheet), "headcount", **UNREADABLE))
+    assert refused.status_code == 422
+    assert "Je ne sais pas" not in text_of(refused)
+    assert "Je ne sais pas" in text_of(client.get(f"/resultat/{link_to(submission)}/"))  # there the firm says it
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

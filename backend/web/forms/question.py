@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.forms import ChoiceField
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backend.accounts.models import User
 from backend.companies.models import Fact
@@ -16,6 +18,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.questions import NextQuestion, Open, Questions, questions_of
 from backend.matchmaking.services import PLACES, correct_submission, decline_question
+from backend.web.forms.answers import UNKNOWN as UNANSWERED
 from backend.web.forms.answers import trilean
 from backend.web.forms.fact_fields import FORM_OF_FACT
 from backend.web.forms.fact_fields.base import FactFields
@@ -83,13 +86,23 @@ def _put(known: Mapping[str, Any], question: NextQuestion, data: Mapping[str, An
 
 
 def first_asked(known: Mapping[str, Any], questions: Questions, n: int) -> list[Asked]:
-    """Put the first questions for the firm, each with its form: two that one form answers are one."""
+    """Put the first questions for a call, each with its form: two that one form answers are one."""
     found: dict[str, Asked] = {}
     for question in questions.of_firm:
-        asked = asked_with(known, question) if _fact_of(question.name) not in found else None
-        if asked and len(found) < n:
-            found[_fact_of(question.name)] = asked
+        if len(found) < n and _fact_of(question.name) not in found:
+            found[_fact_of(question.name)] = _by_telephone(_put(known, question, None))
     return list(found.values())
+
+
+def _by_telephone(asked: Asked) -> Asked:
+    """Say of what was not answered that it was not asked yet: a box beside it says that the firm does not know."""
+    for form_field in asked.form.fields.values() if asked.form else ():
+        if isinstance(form_field, ChoiceField):
+            choices: Any = form_field.choices
+            form_field.choices = [
+                (key, NOT_ASKED_YET if (key, label) == UNANSWERED else label) for key, label in choices
+            ]
+    return asked
 
 
 def read_answer(question: NextQuestion, known: Mapping[str, Any], data: Mapping[str, Any]) -> Said | Asked:
@@ -133,6 +146,7 @@ def take_answer(
     return None
 
 
+NOT_ASKED_YET = gettext_lazy("Pas encore demandé")
 UNKNOWN = "unknown"  # the box of a question that one cannot answer, and that answer to a condition
 
 
@@ -166,7 +180,8 @@ def take_answers(submission: Submission, questions: Questions, sent: QueryDict, 
         for one in asked
         if _is_answered(one) and not _says_both(one)
     ]
-    said, again = [row for row in replies if isinstance(row, Said)], [row for row in replies if isinstance(row, Asked)]
+    said = [row for row in replies if isinstance(row, Said)]
+    again = [_by_telephone(row) for row in replies if isinstance(row, Asked)]
     again += [_refused_both(one) for one in asked if _says_both(one)]
     facts = [row for row in said if row.facts]
     try:
@@ -183,7 +198,7 @@ def take_answers(submission: Submission, questions: Questions, sent: QueryDict, 
 
 
 def _as_sent(known: Mapping[str, Any], question: NextQuestion, sent: QueryDict) -> Asked:
-    asked = _put(known, question, sent)
+    asked = _by_telephone(_put(known, question, sent))
     value = "" if asked.form else sent.get(question.name, "")
     is_unknown = value == UNKNOWN or question.name in sent.getlist(UNKNOWN)
     return replace(asked, value=value, is_unknown=is_unknown)
