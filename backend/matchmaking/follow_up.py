@@ -18,7 +18,7 @@ from backend.matchmaking.emails import (
     enqueue_referral_answer,
 )
 from backend.matchmaking.file_events import reopen_on_event
-from backend.matchmaking.in_charge import check_may_decide, may_decide
+from backend.matchmaking.in_charge import check_may_decide, may_decide, put_in
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.moves import Left, enqueue_moves
 from backend.matchmaking.partner_emails import enqueue_file_shared
@@ -185,7 +185,7 @@ def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> list[L
 
 def _give(submission: Submission, officer: User, *, epci: ServedEpci | None) -> None:
     if epci or not may_decide(officer=officer, submission=submission):
-        submission.epci = epci or next(iter(officer.epcis()))
+        put_in(submission, epci or next(iter(officer.epcis())))
     submission.officer = officer
     submission.save(update_fields=["epci", "officer"])
 

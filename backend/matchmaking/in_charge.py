@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.emails import enqueue_closed
 from backend.matchmaking.file_events import record_closing
-from backend.matchmaking.models import Submission
+from backend.matchmaking.models import CallRequest, Submission
 from backend.matchmaking.ownership import known_values
 from backend.matchmaking.referrals import open_referral, withdraw_referral
 from backend.territories.models import Perimeter, ServedEpci
@@ -70,13 +70,22 @@ def place_file(
     from_pool = submission.epci is None and (officer is None or (epci and covers(officer=officer, epci_id=epci.pk)))
     if epci is None or is_unseen or from_pool:
         withdraw_referral(submission)
-        submission.epci = epci
+        put_in(submission, epci)
         return
     if submission.hand_overs.waiting().referrals().exists():
         return
     place = Perimeter.objects.filter(code=f"COM-{commune}").first()
     note = f"Commune corrigée : {place.name if place else commune}."
     open_referral(submission=submission, epci=epci, by=author, note=note)
+
+
+def put_in(submission: Submission, epci: ServedEpci | None) -> None:
+    """Put a file in an intercommunality, and with it the calls asked about it: its officers make them.
+
+    The caller saves the file.
+    """
+    submission.epci = epci
+    CallRequest.objects.of_file(submission).update(epci=epci)
 
 
 def place_assisted(submission: Submission) -> None:

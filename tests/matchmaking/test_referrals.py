@@ -1,12 +1,15 @@
 """A file offered to another intercommunality: who reads it, who decides, who has it meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership
 from backend.common.days import add_working_days
-from backend.matchmaking.escalation import tell_who_waits
+from backend.matchmaking.calls import ask_call_of_file
+from backend.matchmaking.escalation import tell_who_waits, waits_too_long
 from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import (
     FollowUpError,
@@ -16,7 +19,7 @@ from backend.matchmaking.follow_up import (
     take_back_offer,
     take_file,
 )
-from backend.matchmaking.models import Escalation, HandOver, Submission
+from backend.matchmaking.models import CallRequest, Escalation, HandOver, Submission
 from backend.matchmaking.portfolios import offer_files
 from backend.matchmaking.referrals import lead_decides_on
 from backend.matchmaking.services import correct_submission
@@ -71,6 +74,21 @@ def test_a_referral_is_read_there_and_the_sender_stays_in_charge(submission, oth
     assert "Leur atelier est à Attichy." in letter.text
     assert other.reference not in letter.text + letter.html
     assert "Voisin" not in letter.text + letter.html
+
+
+def test_a_call_asked_about_a_file_follows_it_and_waits_since_it_was_asked(submission, other, sender, reader):
+    long_ago = timezone.now() - timedelta(days=20)
+    for file in (submission, other):
+        call = ask_call_of_file(submission=file, phone="03 53 01 60 77", call_slot="any", on=DAY)
+        CallRequest.objects.filter(pk=call.pk).update(asked_at=long_ago)
+    referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
+    assert ours(CallRequest).visible_to(sender).count() == 2
+    answer_offers(hand_overs=[referral], to=reader, accept=True)
+    (call,) = ours(CallRequest).visible_to(reader)
+    assert (call.submission, call.asked_at) == (submission, long_ago)
+    assert [call.submission for call in ours(CallRequest).visible_to(sender)] == [other]
+    late = waits_too_long([epci(CCLO).pk], on=timezone.localdate())
+    assert call in [wait.call for wait in late]
 
 
 def test_an_accepted_referral_moves_the_file_to_who_accepts_and_tells_the_sender(submission, sender, reader):
