@@ -34,6 +34,13 @@ def tell_author(proposal: Proposal) -> None:
         tell("proposal_decided", key, proposal.author, context_of(proposal))
 
 
+def tell_undone(proposal: Proposal, *, by: User, why: str) -> None:
+    """Tell who wrote a published change, and who approved it, that somebody put back what was there before."""
+    for reader in {user for user in (proposal.author, proposal.decided_by) if user and user.is_active and user != by}:
+        context = {**context_of(proposal), "undone_by": by, "why": why.strip()}
+        tell("proposal_sent_back", f"proposal:{proposal.pk}:undone:{reader.pk}", reader, context)
+
+
 def context_of(proposal: Proposal) -> dict[str, Any]:
     """Return what the e-mails about a proposal tell of it."""
     base = read_record(proposal.base) if proposal.base else None

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.schemes.catalogue.drafts import hold, propose, write_draft
-from backend.schemes.catalogue.emails import approvers_to_tell, context_of, tell
+from backend.schemes.catalogue.emails import approvers_to_tell, context_of, tell, tell_undone
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.publishable import refuse_unpublishable
 from backend.schemes.catalogue.publishing import put_proposal_in_force
@@ -74,6 +74,7 @@ def open_again(*, proposal: Proposal, reader: User, reason: str) -> Revision:
     draft = write_draft(author=reader, record=record, scheme=scheme, base=scheme.current, comment=reason)
     proposal.checked_by, proposal.checked_at = reader, timezone.now()
     proposal.save(update_fields=["checked_by", "checked_at"])
+    tell_undone(proposal, by=reader, why=reason)
     return put_in_force_alone(hold(draft), reader)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.schemes.catalogue.drafts import hold, write_draft
+from backend.schemes.catalogue.emails import tell_undone
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.relations import hold_relations
@@ -48,6 +49,7 @@ def go_back(*, proposal: Proposal, approver: User, reason: str) -> Revision:
         base=scheme.current,
         comment=f"Retour à la version {base.number}. {reason.strip()}",
     )
+    tell_undone(proposal, by=approver, why=reason)
     return put_in_force_alone(hold(draft), approver)
 
 

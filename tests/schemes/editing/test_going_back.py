@@ -57,6 +57,20 @@ def test_who_published_goes_back_alone_and_the_others_are_asked_to_read_it(wrong
     assert not Proposal.objects.unchecked().exists()
 
 
+def test_who_wrote_the_change_reads_that_it_is_undone_by_whom_and_why(wrong, approver):
+    undoer = make_approver()
+    go_back(proposal=wrong, approver=undoer, reason=REASON)
+    told = Notification.objects.filter(kind="proposal_sent_back")
+    assert {row.recipient for row in told} == {wrong.author.email, approver.email}
+    for row in told:
+        assert "n’est plus en vigueur" in row.text
+        assert f"{undoer} a remis" in row.text
+        assert REASON in row.text
+    page = text_of(by(wrong.author).get(f"{PROPOSALS}{wrong.pk}/change/"))
+    assert f"n’est plus en vigueur : {undoer} a écrit la version 3" in page
+    assert REASON in page
+
+
 def test_another_approver_may_put_the_change_in_force_again_and_that_is_read_too(wrong, approver):
     other = make_approver()
     undoing = Proposal.objects.get(revision=go_back(proposal=wrong, approver=approver, reason=REASON))

@@ -75,9 +75,18 @@ class ProposalPages(PreviewingPages):
             go_back=GO_BACK.format(proposal.base.number) if proposal.base and may_go_back(proposal, user) else "",
             may_take_up=not proposal.is_open or proposal.is_outdated,
             may_undo=proposal.state == Proposal.State.PUBLISHED and proposal.base_id is not None,
+            replaced_by=_published_on(proposal),
             n_approvers=len(list(approvers_to_tell(proposal))),
             edits=proposal.edits.select_related("by").order_by("-version")[:20],
             changes=changes_of(proposal),
             n_remarks=Remark.objects.filter(link__proposal=proposal).waiting().count(),
             **self.touched(proposal, user),
         )
+
+
+def _published_on(proposal: Proposal) -> Proposal | None:
+    """Return what was published in place of a published proposal, and why; none while it is in force."""
+    if proposal.revision is None:
+        return None
+    after = Proposal.objects.filter(base=proposal.revision, state=Proposal.State.PUBLISHED)
+    return after.select_related("author", "revision").order_by("decided_at").first()
