@@ -26,7 +26,7 @@ from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.notifications.models import Stop
 from backend.schemes.models import Fusion
 
-REVIEWS, FOLLOW_UPS, NOTES, OFFER, REFERRALS = "reviews", "follow_ups", "notes", "offer", "referrals"
+REVIEWS, FOLLOW_UPS, NOTES, OFFER, DECLINED = "reviews", "follow_ups", "notes", "offer", "declined"
 EVENTS, RATING, PARTNERS = "scheme_events", "rating", "partners"
 NEED_CORRECTIONS, SAME_SIREN, GUESTS = "need_corrections", "same_siren", "guests"
 AIDS, STOPS, CALLS = "aids", "stops", "calls"
@@ -63,7 +63,7 @@ def _of_any_file() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
         GUESTS: Guest.objects.filter(**of_file),
         NOTES: Note.objects.filter(**of_file),
         OFFER: HandOver.objects.waiting().filter(**of_file),
-        REFERRALS: HandOver.objects.referrals().filter(**of_file),
+        DECLINED: HandOver.objects.filter(**of_file, state=HandOver.State.DECLINED),
         PARTNERS: PartnerShare.objects.filter(**of_file),
         NEED_CORRECTIONS: NeedCorrection.objects.filter(**of_file),
         AIDS: ReceivedAid.objects.filter(sheet=OuterRef("sheet")),

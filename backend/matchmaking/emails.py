@@ -185,17 +185,18 @@ def enqueue_referral(referral: HandOver) -> None:
         )
 
 
-def enqueue_referral_answer(referral: HandOver, *, to: User) -> None:
-    """Tell who offered a file to another intercommunality, or follows it, what was answered."""
+def enqueue_offer_answer(offers: Sequence[HandOver], *, to: User) -> None:
+    """Tell who offered files, or follows them, what somebody answered of them at once."""
+    first = offers[0]
     _enqueue_files(
-        key=f"referral:{referral.pk}:answer",
+        key=f"offer:{first.pk}:answer",
         to=to,
         context={
-            "by": referral.answered_by,
-            "note": referral.answer,
-            "files": [referral.submission],
-            "answered": referral.state,
-            "epci": referral.to_epci,
+            "by": first.answered_by,
+            "note": first.answer,
+            "files": [offer.submission for offer in offers],
+            "answered": first.state,
+            "epci": first.to_epci,
         },
     )
 

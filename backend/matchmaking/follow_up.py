@@ -1,5 +1,6 @@
 """Following a file after and around its review: who follows it, what happened, what people write."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -14,8 +15,8 @@ from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.emails import (
     enqueue_offer,
+    enqueue_offer_answer,
     enqueue_officer_wrote,
-    enqueue_referral_answer,
 )
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import check_may_decide, may_decide, put_in
@@ -150,9 +151,15 @@ def answer_offers(*, hand_overs: Iterable[HandOver], to: User, accept: bool, ans
     # The files first, as everywhere: who gives them away at this moment waits, and is not waited for.
     files = Submission.objects.filter(pk__in=list(offers.values_list("submission", flat=True)))
     list(files.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
-    rows = list(offers.select_for_update(of=("self",)).select_related("submission", "to_epci", "by"))
+    rows = list(offers.select_for_update(of=("self",)).select_related("submission__officer", "to_epci", "by"))
     left = [each for offer in rows for each in _answer(offer, to, accept=accept, answer=answer.strip())]
     enqueue_moves(left, to=to, by=to)
+    declined: dict[User, list[HandOver]] = defaultdict(list)
+    for offer in rows:
+        if not accept and not offer.to_epci and (sender := _sender_of(offer)):
+            declined[sender].append(offer)
+    for sender, theirs in declined.items():
+        enqueue_offer_answer(theirs, to=sender)
     return len(rows)
 
 
@@ -171,16 +178,21 @@ def _answer(offer: HandOver, user: User, *, accept: bool, answer: str) -> list[L
     offer.answered_at, offer.answered_by, offer.answer = timezone.now(), user, answer
     offer.save(update_fields=["state", "answered_at", "answered_by", "answer"])
     note_event(Kind.HAND_OVER_ANSWERED, submission, user, detail=offer.state)
-    sender = next((one for one in (offer.by, submission.officer) if one and one.is_active), None)
+    sender = _sender_of(offer)
     left = [(submission, submission.officer), (submission, offer.by)] if accept else []
     if accept:
         if offer.to_epci:
             note_event(Kind.FILE_REROUTED, submission, user)
         _give(submission, user, epci=offer.to_epci)
     if offer.to_epci and sender:
-        enqueue_referral_answer(offer, to=sender)
+        enqueue_offer_answer([offer], to=sender)
         return [each for each in left if sender not in each]
     return left
+
+
+def _sender_of(offer: HandOver) -> User | None:
+    """Return who reads what was answered: who made the offer, else who follows the file."""
+    return next((one for one in (offer.by, offer.submission.officer) if one and one.is_active), None)
 
 
 def _give(submission: Submission, officer: User, *, epci: ServedEpci | None) -> None:

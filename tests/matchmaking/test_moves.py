@@ -1,6 +1,7 @@
 """Whoever a file leaves learns who follows it now: once for all the files of one act, and nobody of what they did."""
 
 import pytest
+from django.urls import reverse
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
@@ -85,10 +86,18 @@ def test_who_offered_files_learns_that_they_were_accepted(officer, colleague):
     assert told() == [(officer.email, len(files))]
 
 
-def test_an_offer_that_is_declined_moves_nothing(submission, officer, colleague):
-    offer = offer_file(submission=submission, by=officer, to=colleague)
-    answer_offers(hand_overs=[offer], to=colleague, accept=False)
+def test_who_offered_files_learns_in_one_email_that_they_were_declined(submission, officer, colleague, client):
+    followed_by(officer)
+    offer_portfolio(by=officer, to=colleague)
+    answer_offers(hand_overs=ours(HandOver).all(), to=colleague, accept=False)
     assert told() == []
+    (letter,) = ours(Notification).filter(kind="handed_over", recipient=officer.email)
+    assert letter.reply_to == colleague.email
+    assert "Noé Lambert ne prend pas 2 dossiers" in letter.subject
+    assert submission.reference in letter.text
+    client.force_login(officer)
+    page = client.get(reverse("officer_file", args=[submission.pk])).content.decode()
+    assert "Noé Lambert a refusé ce dossier le" in page
 
 
 def test_who_followed_a_file_that_somebody_else_offered_is_told_as_well(submission, officer, colleague):

@@ -308,8 +308,8 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         return self.filter(to_epci__isnull=True)
 
     def declined_last(self) -> "HandOver | None":
-        """The last referral, where it was declined: its sentence is for those who have the file."""
-        last = self.referrals().select_related("to_epci", "answered_by").first()
+        """The last offer, where it was declined: that, and its sentence, are for those who have the file."""
+        last = self.select_related("to_epci", "answered_by").first()
         return last if last and last.state == HandOver.State.DECLINED else None
 
     def offered_to(self, user: User) -> Self:

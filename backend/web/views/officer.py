@@ -20,13 +20,13 @@ from backend.common.days import current_day
 from backend.journal.services import record_read
 from backend.matchmaking.answer_email import previous_message
 from backend.matchmaking.contents import (
+    DECLINED,
     FOLLOW_UPS,
     GUESTS,
     NOTES,
     OFFER,
     PARTNERS,
     RATING,
-    REFERRALS,
     may_have,
     read_contents,
 )
@@ -242,7 +242,7 @@ def _around(submission: Submission, user: User) -> dict[str, Any]:
     return {
         "offer": offer,
         "may_answer": offer and may_answer(user=user, offer=offer, on=current_day()),
-        "declined": submission.hand_overs.declined_last() if may_have(submission, REFERRALS) else None,
+        "declined": submission.hand_overs.declined_last() if may_have(submission, DECLINED) else None,
         "notes": notes,
         "rating": submission.surveys.exclude(grade="").first() if may_have(submission, RATING) else None,
         "guests": list(Guest.objects.in_force().filter(submission=submission)) if may_have(submission, GUESTS) else [],
