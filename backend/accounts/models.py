@@ -45,6 +45,10 @@ class Posts:
         """Whether they look after how the reviews are done, in an intercommunality or in all of them."""
         return not self.roles.isdisjoint(Membership.LEADING)
 
+    def covers(self, epci_id: int | None) -> bool:
+        """Tell whether they review files of an intercommunality; those placed nowhere are everybody's who does."""
+        return bool(self.epcis) and (epci_id is None or epci_id in self.epcis)
+
     @property
     def edits_catalogue(self) -> bool:
         return not self.roles.isdisjoint(Membership.EDITING)
@@ -293,6 +297,10 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.starts_on} – {self.ends_on}"
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether somebody is away on a day, as ``AbsenceQuerySet.on`` does."""
+        return self.cancelled_at is None and self.starts_on <= day <= self.ends_on
 
 
 class Attempt(models.Model):

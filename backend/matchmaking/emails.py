@@ -1,6 +1,7 @@
 """The e-mails that a change in a submission owes, each rendered when it is owed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -10,6 +11,7 @@ from backend.accounts.models import Membership, Organisation, User
 from backend.common.days import current_day
 from backend.links.models import Kind
 from backend.matchmaking.delays import delay_of
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.models import (
     Cause,
     Escalation,
@@ -104,7 +106,7 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None
         "delay": delay_of(organisation, on=current_day()),
         "n_matches": n_matches,
         "schemes": [] if asks else schemes_unread(submission, result),
-        "caller": caller_of(submission),
+        "caller": caller_of(submission, on=current_day()),
         "asks": asks,
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
         "organisation": organisation,
@@ -338,10 +340,11 @@ def organisation_in_charge(submission: Submission) -> Organisation | None:
     return submission.epci.organisations.first() if submission.epci else None
 
 
-def caller_of(submission: Submission) -> str:
-    """Name who calls a firm: its officer in post, else those of the service in charge, else one of the territory."""
-    if submission.officer_in_post:
-        return str(submission.officer_in_post)
+def caller_of(submission: Submission, *, on: date) -> str:
+    """Name who calls a firm: who follows its file and is there, else those in charge, else one of the territory."""
+    follower = follower_of(submission, on=on)
+    if follower and follower.here:
+        return str(follower.here)
     organisation = organisation_in_charge(submission)
     if organisation is None:
         return "un développeur économique du territoire"

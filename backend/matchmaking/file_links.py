@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.common.days import current_day
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.matchmaking.contents import SAME_SIREN, may_have
@@ -257,7 +258,7 @@ def _elsewhere(
         found.append(
             FileElsewhere(
                 epci=epci,
-                whom=caller_of(files[-1]),
+                whom=caller_of(files[-1], on=current_day()),
                 is_same_contact=all(file.pk in own for file in files),
                 links=known,
                 may_propose=speaks and bool(unlinked),

@@ -122,8 +122,7 @@ def may_decide(*, officer: User, submission: Submission) -> bool:
 
 def covers(*, officer: User, epci_id: int | None) -> bool:
     """Tell whether someone works for an intercommunality; what is placed nowhere is everybody's who works for one."""
-    epcis = officer.posts.epcis
-    return bool(epcis) and (epci_id is None or epci_id in epcis)
+    return officer.posts.covers(epci_id)
 
 
 def check_may_decide(officer: User, submission: Submission) -> None:

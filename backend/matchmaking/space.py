@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
 from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.models import Guest, SchemeEvent, Submission
 from backend.matchmaking.states import SchemeState, states_of_files
 
@@ -76,7 +77,7 @@ def space_of(address: str, *, on: date, page: str | None = None) -> Space:
     """
     related = ("sheet__company", "contact", "epci", "officer")
     filed = Submission.objects.filed_with(address).select_related(*related).order_by("-filed_at", "-pk")
-    own = filed.filter(confirmed_at__isnull=False).prefetch_related("epci__organisations")
+    own = filed.filter(confirmed_at__isnull=False).prefetch_related("epci__organisations", "officer__absences")
     shown = Paginator(own, PER_PAGE).get_page(page)
     unconfirmed = list(filed.filter(confirmed_at__isnull=True)[: MOST_UNCONFIRMED + 1])
     return Space(
@@ -92,7 +93,9 @@ def _visited(address: str, *, on: date) -> list[GuestLine]:
     """Return the requests to which an address was invited, the last accepted first."""
     related = [f"submission__{one}" for one in ("sheet", "contact", "epci", "officer")]
     guests = (
-        Guest.objects.of_address(address).select_related(*related).prefetch_related("submission__epci__organisations")
+        Guest.objects.of_address(address)
+        .select_related(*related)
+        .prefetch_related("submission__epci__organisations", "submission__officer__absences")
     )
     shown = list(guests.order_by("-accepted_at", "-pk")[:MOST_VISITED])
     states = states_of_files([guest.submission_id for guest in shown], told=True) if shown else {}
@@ -117,11 +120,11 @@ def _line_of(submission: Submission, states: Iterable[SchemeState], *, on: date)
     states = [state for state in states if state.counts]
     organisation = organisation_in_charge(submission)
     n_of = Counter(state.counts.state for state in states if state.counts)
-    officer = submission.officer_in_post
+    follower = follower_of(submission, on=on)
     next_on, next_scheme = _next(submission, states, organisation, on=on)
     return FileLine(
         submission=submission,
-        followed_by=str(officer or organisation or ""),
+        followed_by=str(follower or organisation or ""),
         n_followed=n_of[State.FOLLOWED],
         n_applied=n_of[State.APPLIED],
         n_granted=n_of[State.GRANTED],

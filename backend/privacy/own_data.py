@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backend.common.days import current_day
 from backend.common.spreadsheets import escape_cell
 from backend.companies.models import Fact
 from backend.journal.models import AuditEvent
@@ -22,6 +23,7 @@ from backend.matchmaking.corrections import understanding_of
 from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.denials import IS
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.models import (
     Alert,
     CallRequest,
@@ -107,8 +109,8 @@ def _request(submission: Submission) -> Iterator[Line]:
     if submission.confirmed_at:
         yield Line(label=_("Adresse confirmée"), value=_("oui"), since=submission.confirmed_at)
     yield Line(label=_("Intercommunalité"), value=str(submission.epci or _("commune inconnue : les quatre")))
-    if submission.officer:
-        yield Line(label=_("Suivie par"), value=str(submission.officer))
+    if followed_by := follower_of(submission, on=current_day()) or submission.officer:
+        yield Line(label=_("Suivie par"), value=str(followed_by))
     if submission.text:
         yield Line(label=_("Besoin en vos mots"), value=submission.text)
     yield from _needs(submission)

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from ical.calendar_stream import IcsCalendarStream
 
+from backend.accounts.absences import cancel_absence, declare_absence
 from backend.common.days import add_working_days
 from backend.links.models import Kind
 from backend.matchmaking.closing import close_file
@@ -19,6 +21,7 @@ from backend.matchmaking.follow_up import close_step, record_step, take_file, wr
 from backend.matchmaking.models import FollowUp, Note
 from backend.matchmaking.scheme_events import say
 from backend.matchmaking.sharing import renew_feed, renew_staff_feed
+from backend.matchmaking.space import space_of
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
 from tests.factories import DAY, first_matches, guest_link, link_to, make_guest, make_officer, make_submission
@@ -389,7 +392,7 @@ def test_a_day_that_has_passed_is_not_agreed_to_and_a_closed_file_promises_no_ca
 ):
     settings.FIXED_DAY = call.due_on + timedelta(days=1)
     page = text_of(client.get(reverse("result", args=[token])))
-    assert "Claire Vasseur devait vous appeler le mercredi 25 novembre 2026" in page
+    assert "Claire Vasseur doit vous appeler : c’était prévu le mercredi 25 novembre 2026" in page
     assert "Ce jour me convient" not in page
     assert "Ce jour est passé" in text_of(answer_call(client, token, call, agrees="1"))
     close_file(submission=submission, officer=officer, reason="unreachable")
@@ -453,3 +456,37 @@ def test_a_note_of_the_firm_is_of_a_scheme_or_of_a_call_and_both_read_it(submiss
         Note.objects.create(
             **{"submission": submission, "audience": "firm", "text": "x", "written_at": submission.filed_at, **given}
         )
+
+
+def test_who_stands_in_is_named_wherever_the_firm_reads_who_follows_it_until_the_absence_ends(
+    client, submission, officer, scheme, token, call, settings
+):
+    def pages() -> list[str]:
+        own = [text_of(client.get(reverse(name, args=[token]))) for name in ("result", "own_data")]
+        lines = [one for firm in space_of(submission.contact.email, on=DAY).firms for one in firm.files]
+        line = next(one for one in lines if one.submission == submission)
+        return [*own, client.get(reverse("firm_scheme", args=[token, scheme.pk])).content.decode(), line.followed_by]
+
+    until = {"user": officer, "starts_on": DAY, "ends_on": call.due_on, "by": officer}
+    absence = declare_absence(**until, stand_in=None)
+    result, own, _scheme, line = pages()
+    away = f"n’est pas là jusqu’au {date_format(call.due_on, 'j F Y')} inclus"
+    assert f"{officer} suit votre dossier, et {away}" in result
+    assert line == f"{officer}, qui {away}"
+    assert line in own
+    assert "Vasseur prévoit" not in result
+    cancel_absence(absence=absence, by=officer)
+
+    stand_in = make_officer(first_name="Hugo", last_name="Lenoir")
+    declare_absence(**until, stand_in=stand_in)
+    result, own, of_scheme, line = pages()
+    assert f"Hugo Lenoir suit votre dossier à la place de {officer} jusqu’au" in result
+    assert f"Hugo Lenoir prévoit de vous appeler le {date_format(call.due_on, 'l j F Y')}" in result
+    assert stand_in.email in of_scheme
+    assert line.startswith(f"Hugo Lenoir, à la place de {officer} jusqu’au")
+    assert line in own
+
+    settings.FIXED_DAY = call.due_on + timedelta(days=1)
+    result, own, of_scheme, _line = pages()
+    assert "Lenoir" not in result + own + of_scheme
+    assert f"{officer} doit vous appeler" in result

@@ -11,6 +11,7 @@ from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking.answer_email import answer_end
 from backend.matchmaking.fact_display import values_in_words
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.models import Guest
 from backend.matchmaking.ownership import read_once
 from backend.matchmaking.replies import said_back
@@ -72,6 +73,7 @@ def plan(request: HttpRequest, token: str) -> HttpResponse:
         "page": shortlist_of(submission, answer),
         "said": said,
         "review_end": answer_end(submission),
+        "follower": follower_of(submission, on=on),
         "organisations": submission.epci.organisations.all() if submission.epci else (),
         "text": submission.text,
         "answers": values_in_words(answer.facts),

@@ -11,6 +11,7 @@ from backend.common.days import current_day
 from backend.matchmaking.call_scripts import answers_of, script_of
 from backend.matchmaking.deadlines import dates_of
 from backend.matchmaking.emails import organisation_in_charge
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.listing import rows_of
 from backend.matchmaking.models import Guest, SchemeEvent, Submission
 from backend.matchmaking.results import latest_result
@@ -68,7 +69,7 @@ def scheme_page(
     card = told_card(submission, answer, pk)
     if card is None:
         raise Http404
-    words = submission.notes.of_firm().filter(scheme=pk)
+    words, follower = submission.notes.of_firm().filter(scheme=pk), follower_of(submission, on=answer.on)
     writes = card.state and card.state.takes_words and not reads_only(submission)
     context = {
         "submission": submission,
@@ -76,7 +77,7 @@ def scheme_page(
         "words": words,
         "word_form": (word_form or SchemeWordForm(auto_id="mots_%s")) if writes or word_form else None,
         "organisation": organisation_in_charge(submission),
-        "officer": submission.officer_in_post,
+        "officer": follower.here if follower else None,
         "card": card,
         "has_dates": any(dates_of(card.match.scheme, card.revision, on=current_day())),
         "answer_url": reverse("answer", args=[token]),

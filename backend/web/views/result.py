@@ -1,6 +1,7 @@
 """The firm's result, behind a link that cannot be guessed."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any, TypedDict, Unpack
 
@@ -30,6 +31,7 @@ from backend.matchmaking.emails import caller_of, organisation_in_charge
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import colleagues_of, share_name
 from backend.matchmaking.firm_words import calls_promised_to
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.in_charge import OutsideTerritory, place_outside
 from backend.matchmaking.models import Alert, CallRequest, Cause, FollowUp, Guest, Note, SchemeEvent, Submission
 from backend.matchmaking.ownership import known_values, read_once
@@ -135,6 +137,7 @@ def result_page(
     letters = [] if submission.confirmed_at else emails_to_firm(submission)
     context = {
         "submission": submission,
+        "follower": follower_of(submission, on=answer.on),
         "token": token,
         "links": links,
         "feed": next((row["link"] for row in links if row["link"].kind == Kind.FEED), None),
@@ -161,7 +164,7 @@ def result_page(
         or asked_with(known_values(submission), questions.first(but=page.asked | said.offered, rather=page.presumed)),
         "answer_url": reverse("answer", args=[token]),
         "question_url": reverse("question", args=[token]),
-        "caller": caller_of(submission) if page.nothing_fits or asked_call else "",
+        "caller": caller_of(submission, on=answer.on) if page.nothing_fits or asked_call else "",
         "asked_call": asked_call,
         "be_called_form": sent.get("be_called_form") or BeCalledForm(known=submission.contact.phone),
         "openings": openings_of(submission),
@@ -205,14 +208,23 @@ def _waiting_call(submission: Submission) -> CallRequest | None:
     return CallRequest.objects.waiting().of_file(submission).first()
 
 
-def _calls(submission: Submission, refused: CallWordForm | None) -> list[tuple[FollowUp, CallWordForm]]:
-    """Return the calls that officers promised, each with the form that proposes another time."""
+def _calls(submission: Submission, refused: CallWordForm | None) -> list[tuple[FollowUp, str, CallWordForm]]:
+    """Return the calls that officers promised, each with who makes it and the form that proposes another time."""
     calls = calls_promised_to(submission).select_related("recorded_by")
+    on = current_day()
     forms = {refused.call: refused} if refused else {}
     return [
-        (call, forms.get(call.pk) or CallWordForm(call=call.pk))
+        (call, _who_calls(call, on=on), forms.get(call.pk) or CallWordForm(call=call.pk))
         for call in calls.prefetch_related(Prefetch("proposals", Note.objects.of_firm()))
     ]
+
+
+def _who_calls(call: FollowUp, *, on: date) -> str:
+    """Name who makes a call that was promised: who follows the file on its day, which its promiser may not do."""
+    file, promised_by = call.submission, call.recorded_by
+    if file.officer_in_post is None and promised_by and promised_by.is_active:
+        return str(promised_by)
+    return caller_of(file, on=max(on, call.due_on or on))
 
 
 @require_POST
