@@ -100,7 +100,8 @@ def queue_of(
     files = narrowed(Submission.objects.visible_to(user) if visible is None else visible, user, filters)
     order = filters.sorted_by
     if order == Order.PRESSING:
-        return with_priority(files, on=on).order_by(F("priority").desc(), F("received_at").asc(), F("pk").asc())
+        pressing = (F("waits").desc(), F("priority").desc(), F("waiting_from").asc(), F("pk").asc())
+        return with_priority(files, on=on).order_by(*pressing)
     if order == Order.NAME:
         return files.order_by(F("sheet__name").asc(), F("pk").asc())
     return files.order_by(RECEIVED.asc() if order == Order.WAITING else RECEIVED.desc(), F("pk").asc())
@@ -195,10 +196,11 @@ RECEIVED = Coalesce("confirmed_at", "filed_at")
 
 
 def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
-    """Add ``received_at`` (when the address was confirmed, else when the file was filed), ``age`` (days since then),
-    ``needed_by``, ``closes_on`` (the nearest within thirty days) and ``priority``.
+    """Add ``waits`` (open, its review awaited), ``waiting_from`` (when it was opened again, else received), ``age``
+    (days since then), ``needed_by``, ``closes_on`` (the nearest within thirty days) and ``priority``.
 
-    Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever.
+    Priority is age × urgency × deadline: a firm in a hurry overtakes one that is not, and nobody waits for ever. What
+    was answered waits no more: it has no age, and comes after all that does.
     """
     urgency = Case(
         *(When(needed_by=_json(key), then=Value(weight)) for key, weight in URGENCY.items()),
@@ -211,10 +213,11 @@ def with_priority(files: SubmissionQuerySet, *, on: date) -> SubmissionQuerySet:
         default=Value(1.0),
         output_field=FloatField(),
     )
-    age = Extract(Value(on) - TruncDate("received_at"), "day", output_field=IntegerField())
+    waits = Case(When(reviewed_at=None, closed_at=None, then=1), default=0, output_field=IntegerField())
+    age = Extract(Value(on) - TruncDate("waiting_from"), "day", output_field=IntegerField())
     return (
-        files.annotate(received_at=RECEIVED)
-        .annotate(age=age, closes_on=_nearest_deadline(on), needed_by=_horizon())
+        files.annotate(waits=waits, waiting_from=Coalesce("reopened_at", RECEIVED))
+        .annotate(age=age * F("waits"), closes_on=_nearest_deadline(on), needed_by=_horizon())
         .annotate(days_left=left, priority=(Greatest(F("age"), 0) + 1) * urgency * deadline)
     )
 

@@ -46,7 +46,7 @@ class Row:
     """A file as a list shows it, in two lines; ``closes_on`` is the nearest within thirty days."""
 
     submission: Submission
-    received_at: datetime
+    since: datetime  # when it was opened again, else received
     age: int  # days that it has waited: until its answer or its closing, anew where it was opened again
     commune: str
     headcount: Any
@@ -139,7 +139,7 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
     return [
         Row(
             submission=file,
-            received_at=file.confirmed_at or file.filed_at,
+            since=_since(file),
             age=_days_waited(file, on),
             commune=communes.get(facts.get((file.sheet_id, "commune"), ""), ""),
             headcount=facts.get((file.sheet_id, "headcount")),
@@ -156,9 +156,12 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
 
 
 def _days_waited(file: Submission, on: date) -> int:
-    since = file.reopened_at or file.confirmed_at or file.filed_at
     until = file.reviewed_at or file.closed_at
-    return max(0, ((localdate(until) if until else on) - localdate(since)).days)
+    return max(0, ((localdate(until) if until else on) - localdate(_since(file))).days)
+
+
+def _since(file: Submission) -> datetime:
+    return file.reopened_at or file.confirmed_at or file.filed_at
 
 
 def _hanging_on(keys: list[int]) -> Mapping[tuple[str, int], list[str]]:

@@ -76,6 +76,13 @@ def test_a_firm_in_a_hurry_overtakes_one_that_is_not(officer):
     assert order(officer) == [hurry.pk, later.pk]
 
 
+def test_what_waits_comes_by_how_long_it_waits_now_and_before_what_was_answered(officer):
+    reopened, waits, answered = waiting(40), waiting(3), waiting(90)
+    Submission.objects.filter(pk=reopened.pk).update(reopened_at=datetime.combine(DAY, time(9), PARIS))
+    end_review(submission=answered, officer=officer, on=DAY, message="Bonjour")
+    assert order(officer, tab=Tab.ALL, order="presse") == [waits.pk, reopened.pk, answered.pk]
+
+
 def test_nobody_waits_for_ever(officer):
     hurry, later = waiting(0, "under_3_months"), waiting(10, "later")
     assert order(officer) == [later.pk, hurry.pk]
