@@ -43,6 +43,7 @@ URGENCY_UNKNOWN = 2.0
 DEADLINES = ((7, 4.0), (30, 2.0))  # days left at most, weight
 SOON = timedelta(days=DEADLINES[-1][0])
 HORIZON = "project.horizon"
+NOWHERE = "inconnue"  # in place of an intercommunality: files of the pool
 
 
 class Tab:
@@ -64,7 +65,7 @@ class Filters:
 
     tab: str = Tab.TO_READ
     whose: str = Whose.ALL
-    epci: str = ""  # short name
+    epci: str = ""  # short name, or ``NOWHERE``
     need: str = ""  # key of a family of needs
     horizon: str = ""
     words: str = ""  # of ``finding``
@@ -154,7 +155,7 @@ def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> Submiss
     elif filters.whose == Whose.TEAM:
         files = files.filter(epci__in=user.posts.epcis)
     if filters.epci:
-        files = files.filter(epci__short_name=filters.epci)
+        files = files.filter(epci=None) if filters.epci == NOWHERE else files.filter(epci__short_name=filters.epci)
     if filters.need:
         files = files.filter(pk__in=Need.objects.clear().filter(sub_need__need=filters.need).values("submission"))
     if filters.among is not None:

@@ -9,7 +9,7 @@ import pytest
 from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import offer_file, record_step, take_file
 from backend.matchmaking.models import FollowUp, Submission
-from backend.matchmaking.queue import Filters, Tab, counts_for, neighbours, queue_of, with_priority
+from backend.matchmaking.queue import NOWHERE, Filters, Tab, counts_for, neighbours, queue_of, with_priority
 from backend.matchmaking.queue_rows import rows_of
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Suppression
@@ -112,6 +112,7 @@ def test_filters_narrow_and_combine(officer):
     transmission = waiting(0, company_name="Scierie C", needs=("creation.transmettre",))
     assert order(officer, whose="miennes") == [mine.pk]
     assert set(order(officer, whose="equipe")) == {mine.pk, transmission.pk}
+    assert order(officer, epci=NOWHERE) == [pool.pk]
     assert order(officer, need="creation") == [transmission.pk]
     assert order(officer, horizon="later") == [mine.pk]
     assert order(officer, words="fonderie") == [pool.pk]

@@ -58,6 +58,13 @@ def test_the_lead_of_an_intercommunality_reads_its_figures_and_no_other(client, 
     page = text_of(client.get(FUNNEL))
     assert "Déposée : 1" in page
     assert "Répondue : 1" in page
+    assert "de commune inconnue" not in page
+    make_submission(confirmed=True, without=("commune",), email="ici@firme.example", siren="", siret="")
+    page = client.get(FUNNEL)
+    assert "1 demande de commune inconnue" in text_of(page)
+    assert "n’y compte pas : elle est aux quatre intercommunalités" in text_of(page)
+    pool = client.get(f"/agent/?{page.context['nowhere_list']}").context["rows"]
+    assert [row.submission.contact.email for row in pool] == ["ici@firme.example"]
     refused = client.get(FUNNEL, {"epci": ARC})
     assert "Déposée : 1" in text_of(refused)  # he has one place: there is nothing to choose
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.common.fields import PlainText
 from backend.matchmaking.models import Submission
-from backend.matchmaking.queue import Filters, Order, Tab, Whose
+from backend.matchmaking.queue import NOWHERE, Filters, Order, Tab, Whose
 from backend.schemes.catalogue.taxonomy import families
 from backend.steering.gap_map import unmet_files
 from backend.steering.scopes import scope_of, whole_territory
@@ -90,7 +90,7 @@ class QueueForm(forms.Form):
     def __init__(self, shown: Mapping[str, str]) -> None:
         super().__init__(shown, auto_id="liste_%s")
         epcis = ((epci.short_name, epci.usual_name) for epci in served_epcis())
-        self.fields["epci"].choices = [("", _("Toutes")), *epcis]  # type: ignore[attr-defined]
+        self.fields["epci"].choices = [("", _("Toutes")), *epcis, (NOWHERE, _("Commune inconnue"))]  # type: ignore[attr-defined]
         self.fields["besoin"].choices = [("", _("Tous")), *((need.key, need.label) for need in families())]  # type: ignore[attr-defined]
 
     def choices(self) -> list[forms.BoundField]:

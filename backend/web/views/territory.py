@@ -9,16 +9,19 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.common.text import fold
 from backend.jobs.models import JobState
-from backend.matchmaking.queue import Tab
+from backend.matchmaking.models import Submission
+from backend.matchmaking.queue import NOWHERE, Tab
 from backend.matchmaking.standing import Standing
 from backend.steering.actions import Followed, actions_of, follow
 from backend.steering.denominators import Denominators, denominators
@@ -61,6 +64,8 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "aims": [(aim, *_months_of(aim, found)) for aim in aims],
         "counted_from": filters.since,
         "is_whole": scope.is_whole,
+        "n_nowhere": 0 if scope.is_whole else _files_nowhere(signed_in(request)),
+        "nowhere_list": urlencode({"etat": Tab.ALL, "epci": NOWHERE}),
         "counted_at": _counted_at(),
     }
     return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)
@@ -163,9 +168,15 @@ def _scheme_rows(found: SchemesAtWork) -> Iterator[list[object]]:
         yield ["condition fausse", sheet.name, *[""] * 11, *tasks]
 
 
+def _files_nowhere(user: User) -> int:
+    """Count the files of the pool, which the list of a lead shows and her figures leave out: they are everybody's."""
+    return Submission.objects.visible_to(user).filter(epci=None).count()
+
+
 def _counted_at() -> datetime | None:
     """Return when all files were last counted; ``None`` before the first time: what is older than a day is missing."""
-    return JobState.objects.filter(name="steering.rebuild").values_list("succeeded_at", flat=True).first()
+    counted_at = JobState.objects.filter(name="steering.rebuild").values_list("succeeded_at", flat=True).first()
+    return counted_at and timezone.localtime(counted_at)
 
 
 def _decided(scope: Scope, sub_need: str) -> list[Followed]:
