@@ -75,6 +75,7 @@ class Gaps:
     by_need: list[Gap]
     by_size: list[Gap]
     cells: list[Gap]
+    n_unmet_files: int  # that have an unmet need: as many as ``unmet_files`` returns
 
 
 def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
@@ -90,6 +91,7 @@ def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
         by_need=_groups(needs, ("sub_need",), names, revisions),
         by_size=_groups(needs, ("size",), names, revisions),
         cells=_groups(needs, KEY, names, revisions) if with_cells else [],
+        n_unmet_files=len(np.unique(needs.needs["file"][~needs.is_met])),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
+from backend.matchmaking.models import Submission
 from backend.steering.models import NeedFact, NeedTable, SoleBlocker, Step, StepFact
 
 WORDS = ("epci", "commune", "size", "sub_need", "standing")  # columns of which the values are places among words
@@ -66,13 +67,16 @@ class Needs:
 
 
 def read_needs() -> Needs:
-    """Return all needs that are counted; none before the first night."""
+    """Return the needs counted last night, but of files that were closed or erased since; none before the first."""
     table = NeedTable.objects.filter(pk=ONLY).first() or NeedTable(words=[], needs=b"", blockers=b"")
-    return Needs(
+    counted = Needs(
         words=table.words,
         needs=np.frombuffer(table.needs, dtype=NEED),
         blockers=np.frombuffer(table.blockers, dtype=BLOCKER),
     )
+    live = Submission.objects.confirmed().still_open().values("pk")
+    ended = NeedFact.objects.exclude(file__in=live).values_list("file", flat=True)
+    return counted.where(~np.isin(counted.needs["file"], list(ended)))
 
 
 @transaction.atomic

@@ -255,7 +255,7 @@ def test_what_blocks_is_named_without_asking_again(small_only, django_assert_num
     lead = make_lead()
     assert read(lead).total.blocker
     scope = scope_of(lead)
-    with django_assert_num_queries(2):  # the needs, the names of communes
+    with django_assert_num_queries(3):  # the needs, which files ended since, the names of communes
         gaps(scope, Filters(), with_cells=True)
 
 
@@ -348,6 +348,7 @@ def test_files_that_are_closed_or_erased_ask_for_nothing_any_more():
     erase_submission(submission=erased)
     assert not NeedFact.objects.filter(file=erased.pk).exists()
     withdraw_consent(submission=closed)
+    assert read(make_lead()).total.n_files == 1  # at once
     rebuild(on=DAY)
     assert set(NeedFact.objects.values_list("file", flat=True)) == {live.pk}
 

@@ -145,6 +145,7 @@ def test_the_files_behind_the_number_without_an_answer_are_one_click_away(client
     assert {there.pk, here.pk} <= counted
     with neighbour.shown():  # which has unmet needs too
         assert listed(client, client.get(MAP))[0] == counted
+        assert f"celles que compte cette page : {len(counted)}." in text_of(client.get(MAP))
     assert listed(client, client.get(MAP, {"commune": COMMUNES[CCLO], "detail": needs[0]})) == ({there.pk}, 1)
     assert listed(client, client.get(MAP, {"detail": needs[1]})) == (set(), 0)
     client.force_login(lead_of(ARC))
@@ -292,14 +293,17 @@ def test_who_leads_two_intercommunalities_is_asked_for_which(client, files):
     assert "1 besoin" in text_of(client.get(f"{NEW}&epci={CCLO}"))
 
 
-def test_pages_say_when_all_was_counted_or_that_it_was_not_yet(client, files):
+def test_pages_say_when_all_was_counted_or_that_it_was_not_yet(client, files, settings):
     client.force_login(make_lead())
     assert "demandes anciennes ne sont pas encore comptées" in text_of(client.get(FUNNEL))
     assert "Pas encore compté" in text_of(client.get(MAP))
     done = run(name="steering.rebuild", on=DAY)
     assert not done.error
     JobState.objects.filter(name="steering.rebuild").update(succeeded_at="2026-11-20T02:00:00Z")
-    assert "Calculé le 20 novembre 2026" in text_of(client.get(MAP))
+    assert "Compté le 20 novembre 2026 à 3 h 00." in text_of(client.get(MAP))
+    JobState.objects.filter(name="steering.rebuild").update(succeeded_at="2026-11-24T02:10:00Z")
+    settings.FIXED_DAY = date(2026, 11, 24)
+    assert "Compté cette nuit à 3 h 10. Les demandes closes depuis n’y sont plus" in text_of(client.get(MAP))
     page = text_of(client.get(FUNNEL))
     assert "Chiffres à la minute" in page
     assert "Par besoin : il est coché ou clairement lu" in page.replace("\u00a0", " ")
