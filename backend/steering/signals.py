@@ -10,12 +10,12 @@ from datetime import date
 from statistics import median_high
 from typing import Any
 
-import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import Organisation
 from backend.common.days import add_working_days
+from backend.common.percents import wilson_interval
 from backend.matchmaking.delays import days_to_review, in_working_days
 from backend.matchmaking.models import Submission
 from backend.schemes.catalogue.criteria import sentence
@@ -69,7 +69,7 @@ def _unmet_of(
         n_unmet = len(files - {file for file, standing in rows if standing in NeedFact.MET})
         if not _is_enough(files) or not may_be_said(len(files), cells):
             continue
-        if scipy.stats.binomtest(n_unmet, len(files)).proportion_ci(0.95, method="wilson").low > 0.5:
+        if wilson_interval(n_unmet, len(files))[0] > 0.5:
             words = (
                 f"{label} : environ {shown(len(files))} demandes, plus d’une sur deux sans dispositif, conseil à part."
             )

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from statistics import median_low
 from typing import Any, NamedTuple
 
-import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from backend.common.percents import whole_percent
+from backend.common.percents import whole_percent, wilson_interval
 from backend.matchmaking.models import Review, SchemeEvent
 from backend.schemes.models import CatalogueTask, Scheme
 from backend.steering.models import SchemeFact
@@ -45,8 +44,8 @@ class Success:
         """Between which the share lies with 95 % confidence, in percent: the score interval of E. B. Wilson (1927)."""
         if not self.n:
             return None
-        found = scipy.stats.binomtest(self.granted, self.n).proportion_ci(0.95, method="wilson")
-        return round(100 * found.low), round(100 * found.high)
+        low, high = wilson_interval(self.granted, self.n)
+        return round(100 * low), round(100 * high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

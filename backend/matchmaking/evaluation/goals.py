@@ -6,8 +6,7 @@ Means have bootstrap intervals, shares those of E. B. Wilson (1927).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
-
+from backend.common.percents import wilson_interval
 from backend.matchmaking import engine
 from backend.matchmaking.cards import unsaved
 from backend.matchmaking.evaluation.disturbed import VARIANTS
@@ -160,5 +159,4 @@ def _mean(name: str, values: Sequence[float], reach: str) -> Goal:
 def _share(name: str, found: Sequence[bool], reach: str) -> Goal:
     if not found:
         return Goal(name, 0, 0.0, 0.0, 1.0, reach)
-    interval = scipy.stats.binomtest(sum(found), len(found)).proportion_ci(0.95, method="wilson")
-    return Goal(name, len(found), sum(found) / len(found), float(interval.low), float(interval.high), reach)
+    return Goal(name, len(found), sum(found) / len(found), *wilson_interval(sum(found), len(found)), reach)

@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import scipy  # its parts are loaded when first used: no page but those that show a share waits for them
 from django.conf import settings
 
 from backend.common.files import read_yaml
+from backend.common.percents import LEVEL, wilson_interval
 from backend.schemes.ingestion.duplicates.finding import pairs_met
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, Model, model_in_use, weigh
 from backend.schemes.ingestion.duplicates.sheets import Sheet
@@ -23,7 +23,6 @@ from backend.schemes.ingestion.duplicates.similarity import Vectors
 FOLDER = settings.BASE_DIR / "fixtures" / "judgements"
 PICKED, FRESH = FOLDER / "duplicates.yaml", FOLDER / "duplicates-fresh.yaml"
 DRAWS = 2000  # of the interval of a weighted share
-LEVEL = 0.95
 
 
 class Verdict(StrEnum):
@@ -76,10 +75,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Return what the share may be of all such pairs (Wilson, 95 %)."""
-        if not self.of:
-            return None
-        found = scipy.stats.binomtest(self.n, self.of).proportion_ci(LEVEL, method="wilson")
-        return float(found.low), float(found.high)
+        return wilson_interval(self.n, self.of) if self.of else None
 
 
 def read_judged(path: Path) -> list[JudgedPair]:
