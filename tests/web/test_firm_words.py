@@ -490,3 +490,7 @@ def test_who_stands_in_is_named_wherever_the_firm_reads_who_follows_it_until_the
     result, own, of_scheme, _line = pages()
     assert "Lenoir" not in result + own + of_scheme
     assert f"{officer} doit vous appeler" in result
+
+    settings.FIXED_DAY = DAY
+    client.force_login(stand_in)  # whose visit the firm's page names too
+    assert f"Suivi par {line} ." in text_of(client.get(reverse("officer_file", args=[submission.pk])))

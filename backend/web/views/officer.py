@@ -37,6 +37,7 @@ from backend.matchmaking.differences import differences, standing_of
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label
 from backend.matchmaking.file_events import closing_of
 from backend.matchmaking.file_links import of_the_same_siren
+from backend.matchmaking.followers import follower_of
 from backend.matchmaking.in_charge import may_decide
 from backend.matchmaking.models import (
     FollowUp,
@@ -175,6 +176,7 @@ def file_page(
     facts, around = facts_rows(submission, user), _around(submission, user)
     context = {
         "submission": submission,
+        "follower": follower_of(submission, on=on),
         "result": answer,
         "page": page,
         # Who is asked what it means reads nothing else yet.
