@@ -40,6 +40,14 @@ def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_cont
     expect(field).to_have_count(0)
     if not javascript:
         return
+    choice = page.locator("#fiche-appel input[type=radio]").first
+    name = choice.get_attribute("name")
+    choice.check()  # and not saved: the note of the call saves it first
+    page.locator("summary", has_text="Noter cet appel").click()
+    page.get_by_role("button", name="Noter", exact=True).click()
+    expect(page).to_have_url(re.compile("#suivi$"))
+    page.goto(sheet)
+    expect(page.locator(f"[name='{name}']")).to_have_count(0)
     asked = page.locator("#fiche-appel form").first
     page.context.clear_cookies(name="csrf")
     asked.get_by_role("button", name="Enregistrer les réponses").click()

@@ -91,6 +91,28 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   else (part.matches("form") ? part : part.querySelector("form:has(.actions)"))?.querySelector(FIELD)?.focus();
 });
 
+// The note of a call leads to the file: the answers that stand unsaved above it are sent first, and where one is
+// refused the note waits.
+const following = new WeakSet();
+const isChanged = ({ type, checked, defaultChecked, value, defaultValue, options, selectedIndex }) => {
+  if (options) return selectedIndex !== Math.max(0, [...options].findIndex((option) => option.defaultSelected));
+  return type === "radio" || type === "checkbox" ? checked !== defaultChecked : value !== defaultValue;
+};
+document.addEventListener("submit", (event) => {
+  const answers = document.querySelector("#fiche-appel form");
+  const note = event.target;
+  if (!answers || note === answers || following.has(note)) return;
+  if (![...answers.querySelectorAll("input, select, textarea")].some(isChanged)) return;
+  event.preventDefault();
+  const follow = ({ detail }) => {
+    if (detail.xhr.status !== 200) return;
+    following.add(note);
+    note.requestSubmit();
+  };
+  document.body.addEventListener("htmx:afterRequest", follow, { once: true });
+  answers.requestSubmit();
+});
+
 // Back from a decision: the scheme decided on has focus, and the next key goes on from there.
 if (location.hash.startsWith("#d-")) {
   const stop = document.getElementById(location.hash.slice(1));
