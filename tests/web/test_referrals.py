@@ -59,9 +59,17 @@ def test_a_refusal_without_a_word_says_so_and_with_one_is_read_on_the_file(desk,
     client.force_login(reader)
     sent = {"offer": [offer.pk], "answer": "decline", "why": "\0"}
     assert "en une phrase" in text_of(client.post("/agent/propositions/", sent, follow=True))
+    nothing = {"answer": "decline", "why": "Le siège est chez vous."}
+    page = client.post("/agent/propositions/", nothing, follow=True)
+    assert "Cochez au moins un dossier" in text_of(page)
+    assert 'value="Le siège est chez vous."' in page.content.decode()  # what was typed stays
+    assert f'value="{offer.pk}" checked' in " ".join(page.content.decode().split())  # the only one
+    assert "Le siège est chez vous." not in client.get("/agent/?etat=offerts").content.decode()
     assert "Dossiers refusés : 1" in text_of(
         client.post("/agent/propositions/", {**sent, "why": "Le siège est chez vous."}, follow=True)
     )
+    gone = client.post("/agent/propositions/", {"offer": [offer.pk], "answer": "accept"}, follow=True)
+    assert "ne vous est plus proposé" in text_of(gone)
     client.force_login(type(reader).objects.get(pk=sender))
     assert "a refusé ce dossier" in text_of(client.get(f"/agent/{submission.pk}/"))
     assert "Le siège est chez vous." in text_of(client.get(f"/agent/{submission.pk}/"))

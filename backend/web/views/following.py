@@ -38,6 +38,7 @@ from backend.web.forms.review import AddressForm, CloseForm, NoteForm, OfferForm
 from backend.web.forms.states import key_of, seen_key
 from backend.web.views.file_parts import close_context, refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
+from backend.web.views.queue import UNSENT_WHY
 
 
 @login_required
@@ -151,6 +152,12 @@ def answer_offer(request: HttpRequest) -> HttpResponse:
     if count:
         words = _("Dossiers acceptés : %(n)s.") if accept else _("Dossiers refusés : %(n)s.")
         messages.success(request, words % {"n": count})
+    else:
+        request.session[UNSENT_WHY] = _why(request)  # for the list, which asks again
+        if not keys:
+            messages.error(request, _("Cochez au moins un dossier : rien n’est accepté ni refusé."))
+        elif not offers:
+            messages.error(request, _("Ce dossier ne vous est plus proposé : rien n’a changé."))
     return redirect(f"{reverse('officer_queue')}?etat={Tab.OFFERED}")
 
 

@@ -33,6 +33,7 @@ from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, q
 from backend.web.forms.review import OfferForm
 from backend.web.views.officer import signed_in
 
+UNSENT_WHY = "unsent_why"  # in the session: why an offer is declined, where the answer was refused
 JUST_ENDED = "just_ended"  # in the session: files whose review was just ended, for the list that comes next
 
 PER_PAGE = 25
@@ -95,6 +96,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         mine = answerable(user=user, offers=to_answer, on=on)
         offered = [(offer, offer.pk in mine) for offer in to_answer]
         context |= {
+            "why": request.session.pop(UNSENT_WHY, ""),
             "page": to_answer,
             "offered": offered,
             "has_referral": any(offer.to_epci for offer, _may in offered),
