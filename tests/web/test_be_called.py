@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from backend.matchmaking.calls import Call, ask_call
 from backend.matchmaking.correspondence import refuses_emails
-from backend.matchmaking.follow_up import record_step
+from backend.matchmaking.follow_up import record_step, take_file
 from backend.matchmaking.models import CallRequest
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
@@ -85,6 +85,9 @@ def test_its_officers_see_the_call_with_the_file_and_are_told(client, officer):
     next_morning()
     (told,) = ours(Notification).filter(kind="waiting_digest", recipient=officer.email)
     assert "1 appel" in told.subject
+    colleague = make_officer()
+    take_file(submission=submission, officer=colleague)
+    assert f"dossier suivi par {colleague}" in text_of(seen_by(officer))
 
 
 def test_a_file_that_nobody_may_open_yet_is_no_link_on_the_desk(client, officer):

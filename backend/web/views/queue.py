@@ -77,7 +77,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "just_ended": pop_just_ended(request),
     }
     if filters.tab == Tab.TO_CALL:
-        calls = CallRequest.objects.visible_to(user).waiting().select_related("epci")
+        calls = CallRequest.objects.visible_to(user).waiting().select_related("epci", "submission__officer")
         if filters.words:
             calls = calls.filter(call_named(filters.words))
         asked = Paginator(calls, PER_PAGE).get_page(request.GET.get("page"))
