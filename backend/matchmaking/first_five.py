@@ -10,9 +10,7 @@ from typing import Protocol
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review
-from backend.matchmaking.usefulness import can_be_judged, worth_a_card
-
-N_CARDS = 5
+from backend.matchmaking.usefulness import N_CARDS, can_be_judged, worth_a_card
 
 
 class Decided(Protocol):

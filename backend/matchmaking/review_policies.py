@@ -18,7 +18,7 @@ from backend.accounts.models import User
 from backend.accounts.rights import check_leads_territory
 from backend.matchmaking import engine
 from backend.matchmaking.decisions import Decision, told_decisions
-from backend.matchmaking.first_five import N_CARDS, shown_first
+from backend.matchmaking.first_five import shown_first
 from backend.matchmaking.models import (
     Match,
     NeedCorrection,
@@ -31,6 +31,7 @@ from backend.matchmaking.models import (
 )
 from backend.matchmaking.said_needs import say_back
 from backend.matchmaking.standing import Standing, standing
+from backend.matchmaking.usefulness import N_CARDS
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
 

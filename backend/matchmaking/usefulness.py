@@ -16,6 +16,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.models import Match
 
 PATH: Path = settings.BASE_DIR / "fixtures" / "usefulness.yaml"
+N_CARDS = 5  # of an answer, at most
 HELPS = 0.5  # probability from which a scheme likelier helps than not
 HARDLY = 0.2  # under which even the first, or that of a need that is sure, gets no card
 
@@ -61,7 +62,9 @@ def worth_a_card(
 
     The first too, and the first of each sure need, unless it hardly helps, or somebody who orients likelier helps with
     the same. Those ``kept`` that answer what is asked have their cards already: they stand for the first, and for the
-    first of their needs. Where none is worth a card, those who orient have theirs; where nobody does, the first.
+    first of their needs. Where none is worth a card, those who orient have theirs; where nobody does, the first. Where
+    nothing was kept, a sure need that no card answers has that of the first who orients with it, after the others:
+    whoever sells a firm reads more than what is for its buyer.
     """
     model, seen, found = usefulness(), {match.need_id for match in kept}, list[Match]()
 
@@ -77,7 +80,14 @@ def worth_a_card(
         if chance(match) >= (HARDLY if is_first else HELPS):
             found.append(match)
         seen.add(match.need_id)
-    return found or ([] if kept else orienting or [*matches[:1]])
+    if kept or not found:
+        return found or ([] if kept else orienting or [*matches[:1]])
+    left, leading = {*sure} - {match.need_id for match in found}, list[Match]()
+    for guide in orienting:
+        if guide.need_id in left:
+            leading.append(guide)
+            left.remove(guide.need_id)
+    return [*found[: N_CARDS - len(leading)], *leading]
 
 
 def can_be_judged(matches: Iterable[Match], probabilities: Mapping[str, float], weights: engine.Weights) -> bool:

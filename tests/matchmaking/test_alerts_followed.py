@@ -6,12 +6,12 @@ import pytest
 
 from backend.matchmaking import alerts, usefulness
 from backend.matchmaking.evaluation.fitting_usefulness import write_usefulness
-from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.models import Alert, Reminder
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.shortlist import shortlist_of
+from backend.matchmaking.usefulness import N_CARDS
 from backend.schemes.models import Relation, Scheme
 from tests.factories import DAY, decide, first_matches, make_officer, publish_revision
 from tests.matchmaking.subscribers import IMMEDIATE, NEXT_DAY, WEEKLY, closing, publish, subscriber, sweep, withhold

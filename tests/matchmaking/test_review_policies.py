@@ -12,7 +12,6 @@ from backend.matchmaking import alerts, review_policies
 from backend.matchmaking.batches import reopen_several
 from backend.matchmaking.corrections import confirm_needs, correct_need
 from backend.matchmaking.dead_addresses import correct_address
-from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.models import Alert, Match, NeedCorrection, ReviewPolicy, Submission
 from backend.matchmaking.queue import Filters, queue_of
 from backend.matchmaking.replies import said_back
@@ -31,6 +30,7 @@ from backend.matchmaking.reviews import end_review, end_with_nothing, keep_schem
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.standing import Standing, standing
+from backend.matchmaking.usefulness import N_CARDS
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme, SubNeed, TaxonomyNeed
 from tests.factories import DAY, SIREN, SIRET, bounce, decide, make_lead, make_officer, make_submission

@@ -8,7 +8,6 @@ import pytest
 from backend.matchmaking import engine
 from backend.matchmaking.answers import answer
 from backend.matchmaking.cards import unsaved
-from backend.matchmaking.first_five import N_CARDS
 from backend.matchmaking.listing import Scope, rows_of
 from backend.matchmaking.match_input import Question
 from backend.matchmaking.models import Match
@@ -17,6 +16,7 @@ from backend.matchmaking.results import latest_result, request_of
 from backend.matchmaking.reviews import KEPT, end_review
 from backend.matchmaking.services import correct_submission
 from backend.matchmaking.shortlist import N_STEPS, preview, shortlist_of, told_card
+from backend.matchmaking.usefulness import N_CARDS
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme, SubNeed
 from tests.factories import (

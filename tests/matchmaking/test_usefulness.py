@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from backend.matchmaking import engine
 from backend.matchmaking.decisions import told_decisions
-from backend.matchmaking.first_five import N_CARDS, parts_of, shown_first
+from backend.matchmaking.first_five import parts_of, shown_first
 from backend.matchmaking.models import Match, Review
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
-from backend.matchmaking.usefulness import HARDLY, HELPS, shares_of, usefulness, worth_a_card
+from backend.matchmaking.usefulness import HARDLY, HELPS, N_CARDS, shares_of, usefulness, worth_a_card
 from tests.factories import DAY, decide, make_officer, make_submission
 
 SHARES = st.floats(0.0, 1.0)
@@ -79,6 +79,15 @@ def test_who_orients_has_the_card_where_nothing_else_helps(weights):
     helps, faint = match(weights, 0.6, 0.1), match(weights, 0.3, 0.1)
     assert worth_a_card([helps, faint], {"a.a"}, weights, kept=[], guides=both) == [helps]
     assert worth_a_card([faint], {"a.a"}, weights, kept=[], guides=both) == [guide]
+
+
+def test_a_sure_need_that_no_card_answers_has_that_of_the_first_who_orients_with_it(weights):
+    buyer, adviser, second = match(weights, 0.9, 0.3), match(weights, 0.7, 0.1, "b.b"), match(weights, 0.7, 0.1, "b.b")
+    both, given = {"a.a", "b.b"}, {"kept": [], "guides": [adviser, second]}
+    assert worth_a_card([buyer], both, weights, **given) == [buyer, adviser]
+    assert worth_a_card([buyer], {"a.a"}, weights, **given) == [buyer]
+    assert worth_a_card([buyer] * N_CARDS, both, weights, **given) == [*[buyer] * (N_CARDS - 1), adviser]
+    assert worth_a_card([buyer], both, weights, kept=[buyer], guides=[adviser]) == [buyer]
 
 
 def test_what_helps_with_a_need_that_is_not_sure_gets_no_card_before_who_orients_with_one_that_is(weights):
