@@ -1,0 +1,57 @@
+"""What bosses read first after a disaster, before leaving, and where a scheme with near words is not for them."""
+
+from datetime import date
+
+import pytest
+
+from backend.matchmaking.unfiled import read_unfiled
+from backend.schemes.models import Scheme
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 11, 30)
+COMPIEGNE = "60159"
+
+
+def first_steps(text: str, naf: str, headcount: int) -> list[str]:
+    page = read_unfiled({"commune": COMPIEGNE, "naf": naf, "headcount": headcount}, text, [], on=DAY).page()
+    return [step.card.match.scheme.source_key for step in page.steps]
+
+
+def step_of(key: str) -> str:
+    return Scheme.objects.published().of_source(Scheme.OWN).get(source_key=key).current.next_step
+
+
+def test_after_a_disaster_the_insurer_comes_first_with_the_legal_delays() -> None:
+    for text, naf, headcount in (
+        ("Notre restaurant a été inondé cette nuit, tout le matériel est à jeter", "56.10A", 8),
+        ("La grêle a percé le toit de l'atelier, les machines ont pris l'eau", "25.62B", 18),
+        ("La tempête a arraché la toiture de mon hangar", "43.91B", 6),
+        ("L'atelier a brûlé cette nuit, que faire ?", "31.09B", 12),
+    ):
+        assert first_steps(text, naf, headcount)[0] == "sinistre-assurance", text
+    assert "sinistre-assurance" not in first_steps("Mon fournisseur chinois m'a lâché", "25.62B", 18)
+    assert "sinistre-assurance" not in first_steps("il faisait 42 degrés à l'atelier", "25.62B", 18)
+    assert "cinq jours ouvrés" in step_of("sinistre-assurance")
+    assert "trente jours après un sinistre" in step_of("activite-partielle")
+
+
+def test_who_hands_a_firm_over_reads_an_adviser_first_and_not_what_is_for_its_buyer() -> None:
+    for text in ("je veux transmettre mon entreprise", "je pars à la retraite, qui reprend ?", "vendre ma boîte"):
+        for naf, headcount in (("45.20A", 5), ("46.61Z", 22), ("10.71C", 4), ("25.11Z", 60)):
+            steps = first_steps(text, naf, headcount)
+            assert {"cci-oise", "cma-hdf"} & {*steps[:1]}, (text, naf, steps)
+            assert {"cci-oise"} <= {*steps} <= {"cci-oise", "cma-hdf", "conseillers-entreprises"}, (text, naf, steps)
+    assert "transmission" in step_of("cci-oise")
+
+
+def test_a_scheme_for_one_case_is_no_first_step_of_who_is_another() -> None:
+    assert "cifre" not in first_steps("je cherche deux soudeurs", "25.11Z", 24)
+    prototype = "nous sommes une start-up d'intelligence artificielle et nous voulons développer notre prototype"
+    assert first_steps(prototype, "62.01Z", 4)[0] == "bpi-aide-developpement-innovation"
+    assert first_steps("il n'y a pas de bus jusqu'à chez nous", "10.85Z", 45)[0] != "tic-reseau-bus"
+    assert "promeo-compiegne" not in first_steps("je voudrais prendre un apprenti en mécanique auto", "45.20A", 5)
+    baker = read_unfiled(
+        {"commune": COMPIEGNE, "naf": "10.71C", "headcount": 5}, "acheter une nouvelle machine", [], on=DAY
+    )
+    shown = [card.match.scheme.source_key for card in baker.page().cards]
+    assert "feder-aap-pme-industrielles-2026" not in shown
