@@ -162,9 +162,7 @@ class _Order:
         self._needs = sorted(self.decision.asked)
         self._need_weights = np.array([[wish.weights[need]] for need in self._needs])
         self.names = (*self._needs, "")
-        # Where it is asked what is meant, only the need that is likeliest is listed.
-        hears = any(wish.closeness.values()) and self.decision.reply is not Reply.TO_CONFIRM
-        self._likeness = index.likeness(wish.closeness) if hears else None
+        self._likeness = index.likeness(wish.closeness) if any(wish.closeness.values()) else None
         self.is_cut = self._likeness is not None and wish.stated
         self._is_answered = self.decision.reply is not Reply.NOTHING
         self.rows = positions_of(self._candidates(), index.n)

@@ -79,11 +79,10 @@ def decide(wish: Wish, weights: Weights, columns: Columns, standing: "Standing")
     percents = {need: wish.percent(need) for need in wish.weights}
     possible = [(percents[need], need) for need in served if served[need] == Served.YES]
     chance, likeliest = max(possible, default=(0.0, ""))
-    if likeliest and chance >= weights.sure:
-        likely = frozenset(need for need, percent in percents.items() if percent >= weights.likely)
-        return Decision(Reply.ANSWERED, likely, chance / 100.0, served)
     if likeliest and chance >= weights.likely:
-        return Decision(Reply.TO_CONFIRM, frozenset({likeliest}), chance / 100.0, served)
+        reply = Reply.ANSWERED if chance >= weights.sure else Reply.TO_CONFIRM
+        likely = frozenset(need for need, percent in percents.items() if percent >= weights.likely)
+        return Decision(reply, likely, chance / 100.0, served)
     return Decision(
         Reply.NOTHING, frozenset(wish.weights), chance / 100.0, served, _cause(wish, percents, served, weights)
     )

@@ -53,8 +53,6 @@ def rank(
         )
     decision = decide(wish, found, weights)
     wish = replace(wish, weights={need: wish.weights[need] for need in decision.asked})
-    if decision.reply == Reply.TO_CONFIRM:
-        wish = replace(wish, closeness={})
     points = {
         scheme.key: weights.need * fit(scheme, wish)[0] + weights.words * closeness(scheme, wish) for scheme in schemes
     }
@@ -77,7 +75,7 @@ def rank(
             ordered, points, 0.5 * (max(wanted, default=0) or max((points[key] for key in possible), default=0))
         )
     ordered = with_each_need(ordered, wish, weights, off)
-    return (with_made_for(ordered, wish, weights, off) if decision.reply == Reply.ANSWERED else ordered), decision
+    return (with_made_for(ordered, wish, weights, off) if decision.reply != Reply.NOTHING else ordered), decision
 
 
 def off_trade(profile: Profile, schemes: list[Scheme], wish: Wish) -> set[str]:
@@ -195,12 +193,8 @@ def decide(wish: Wish, matches: dict[str, Match], weights: Weights) -> Decision:
     possible = [need for need in known if known[need] == Served.YES]
     chance = max(map(percent, possible), default=0.0)
     likely = frozenset(need for need in known if percent(need) >= weights.likely)
-    if possible and chance >= weights.sure:
-        return Decision(Reply.ANSWERED, likely, chance / 100, known)
     if possible and chance >= weights.likely:
-        return Decision(
-            Reply.TO_CONFIRM, frozenset([max(possible, key=lambda n: (percent(n), n))]), chance / 100, known
-        )
+        return Decision(Reply.ANSWERED if chance >= weights.sure else Reply.TO_CONFIRM, likely, chance / 100, known)
     if unserved := [need for need in likely if known[need] != Served.YES]:
         why = known[max(unserved, key=lambda need: (percent(need), need))]
         cause = Cause("no_scheme" if why == Served.NONE else why.value)

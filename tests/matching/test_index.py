@@ -308,6 +308,16 @@ def test_a_wish_is_answered_asked_about_or_told_why_nothing_fits(
     assert found.decision.served.get("loan", Served.NOT_FOR_YOU) == Served.NOT_FOR_YOU
 
 
+def test_where_it_is_asked_what_is_meant_schemes_of_each_likely_need_are_listed() -> None:
+    """Whoever reads the file, or asks by the API, has both: the firm ticks a box before it reads any."""
+    several = [make_scheme(f"a:{need}", needs={need: 1.0}) for need in ("hire", "train", "move")]
+    chances = {"hire": 0.4, "train": 0.3, "move": 0.01}
+    wish = Wish(dict.fromkeys(chances, 0.5), stated=True, probabilities=chances)
+    found = rank_one(Index(several), Profile(on=DAY), wish, WEIGHTS, limit=9)
+    assert found.decision.reply == Reply.TO_CONFIRM
+    assert {match.scheme.key for match in found.matches if match.addresses} == {"a:hire", "a:train"}
+
+
 CONDITIONS = [
     {"kind": "in_territory", "any_of": ["REG-32"]},
     {"kind": "in_territory", "any_of": ["DEP-60", "REG-84"], "none_of": ["ZONE-afr"]},
