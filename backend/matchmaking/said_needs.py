@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 
-FEWEST_BOXES, MOST_BOXES = 2, 4
+FEWEST_BOXES, MOST_BOXES = 3, 4
 LIKELIER = 50.0  # percent from which a need that nothing serves is said: a wrong guess there costs little
 
 Reply, Served = engine.Reply, engine.Served
