@@ -26,7 +26,7 @@ from tests.web.conftest import text_of
 pytestmark = pytest.mark.django_db
 
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
-DOUBTFUL = "avaler un concurrent"
+DOUBTFUL = "refaire ma devanture"
 
 # What new users typed and got "Rien ne correspond", what the form gives as examples, and twenty others, each
 # with the sub-need that an adviser hears first.
@@ -131,8 +131,8 @@ def test_where_it_is_not_clear_boxes_come_first_and_alone_and_a_tick_answers(cli
     assert "Dites-nous en un mot ce que vous cherchez" in text
     assert "Qu’avez-vous en tête" in text
     boxes = [chip.key for chip in page.context["said"].doubtful]
-    assert 2 <= len(boxes) <= 4
-    assert "creation.reprendre" in boxes or "invest.croissance" in boxes
+    assert 3 <= len(boxes) <= 4
+    assert "foncier.batiment" in boxes
     assert "data-scheme" not in page.content.decode()
     after = post(client, submission, has=boxes[0])
     assert after.context["result"].reply == Reply.ANSWERED
@@ -244,7 +244,7 @@ def test_an_officer_reads_what_the_firm_said(client):
 
 
 def test_what_was_said_before_it_is_replayed_without_the_text_and_the_model(client):
-    submission = make_submission(confirmed=True, needs=(), text=f"{SURE} Et avaler un concurrent.")
+    submission = make_submission(confirmed=True, needs=(), text=f"{SURE} Et refaire ma devanture.")
     result = submission.results.first()
     assert result.probabilities
     submission.text = ""
