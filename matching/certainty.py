@@ -14,10 +14,10 @@ LEAST = 1e-3  # a share under it is none
 class Certainty:
     """From the shares of sub-needs in a text to the probabilities that they are asked for (Platt, 1999).
 
-    That of the likeliest is logistic in the logarithms of its share and of that of all that no scheme answers in the
-    whole text, and in the log-odds that no scheme is for the text. That of each other one, where the likeliest is
-    asked for, is logistic in the logarithms of its share in the part that says it best and in the whole: most of what
-    is heard beside a need is a shade of it, or the trade of who writes. Fitted on judged requests.
+    That of the likeliest is logistic in the logarithms of its share and of the greatest share of what no scheme
+    answers in the same part, and in the log-odds that no scheme is for the text. That of each other one, where the
+    likeliest is asked for, is logistic in the logarithms of its share in the part that says it best and in the whole:
+    most of what is heard beside a need is a shade of it, or the trade of who writes. Fitted on judged requests.
     """
 
     intercept: float
@@ -28,10 +28,12 @@ class Certainty:
     other_need: float
     other_whole: float
 
-    def of_likeliest(self, share: float, nothing: float, out_of_scope: float) -> float:
-        """Return the probability of the likeliest sub-need of a text."""
-        logit = self.intercept + self.need * log_of(share) + self.nothing * log_of(nothing)
-        return float(_probability(logit + self.out_of_scope * out_of_scope))
+    def probabilities(
+        self, shares: NDArray[np.float64], nothing: NDArray[np.float64], out_of_scope: float
+    ) -> NDArray[np.float64]:
+        """Return the probability of sub-needs, each as the likeliest of its text; arrays that fit each other."""
+        logits = self.intercept + self.need * log_of(shares) + self.nothing * log_of(nothing)
+        return _probability(logits + self.out_of_scope * out_of_scope)
 
     def of_others(self, best: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability of sub-needs beside one that is asked for; shares in a part, and in the whole."""
@@ -41,7 +43,7 @@ class Certainty:
 class Signs(NamedTuple):
     """What :class:`Certainty` reads of a text: of its likeliest sub-need, and of each other one that is heard.
 
-    Logarithms of its share, of all that is nothing and log-odds; logarithms of its share in a part and the whole.
+    Logarithms of its share, of the most that is nothing and log-odds; logarithms of its share in a part and the whole.
     """
 
     likeliest: tuple[float, float, float]
@@ -53,7 +55,7 @@ def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def log_of(shares: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def log_of(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithms of shares; one under ``LEAST`` counts as that."""
     found: NDArray[np.float64] = np.log(np.maximum(shares, LEAST))
     return found

@@ -27,7 +27,7 @@ STATEMENT = 0.3  # weight of a sentence that states something, beside one that r
 LEAST_REQUESTED = 0.15  # share of a class from which a request says what it is for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 FLOOR = 0.04  # a smaller share is noise
-FAINT = 0.25  # a text with no greater share of a sub-need, and more than that of filler and noise, is small talk
+FAINT = 0.25  # a text with no greater share of a sub-need, and more that is filler or noise, is small talk
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -101,11 +101,6 @@ class Shares:
     part_weights: NDArray[np.float64]
 
     @property
-    def counted(self) -> NDArray[np.float64]:
-        """Return what each class counts for in the whole and in the parts, of shape (n_texts, n_classes)."""
-        return self.heard.shares * self.part_weights[:, np.newaxis]
-
-    @property
     def out_of_scope(self) -> float:
         """Return the log-odds that no scheme is for all that is left."""
         return float(self.heard.out_of_scope[0])
@@ -156,11 +151,12 @@ class NeedReader:
             return Wish(weights, stated=stated, ticked=frozenset(ticked), probabilities=probabilities)
         evidence: dict[str, tuple[str, ...]] = {}
         sentences: dict[str, Span] = {}
-        shares = found.counted
+        shares, nothing = self.counted(found)
+        sure = self._certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
         most = shares.max(axis=0)
         is_small_talk = self._is_small_talk(found.heard.shares)
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
-        chances = self._chances(found, most)
+        chances = self._chances(shares, sure, understood)
         for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
             need = self.language.classes[column]
             probabilities.setdefault(need, float(chances[column]))
@@ -194,6 +190,16 @@ class NeedReader:
         spans = [part.span for part in parts] or [kept[0].span]
         return Shares(heard, spans, written, self._part_weights(parts, heard))
 
+    def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
+
+        Returns
+        -------
+        (shares, nothing) : ndarray of float64, shapes (n_texts, n_classes) and (n_texts,)
+        """
+        nothing = found.heard.shares[:, self._nothing].max(axis=1, initial=0.0)
+        return found.heard.shares * found.part_weights[:, np.newaxis], nothing
+
     def _part_weights(self, parts: Sequence[Part], heard: Heard) -> NDArray[np.float64]:
         """Return the weight of all that is left, then of each part of it: statements beside requests weigh less."""
         weights = np.array([1.0, *[ONE] * len(parts)])
@@ -205,38 +211,40 @@ class NeedReader:
             weights[1:][~specific] *= STATEMENT
         return weights
 
-    def _chances(self, found: Shares, most: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of each class, from the most that it counts for: of the likeliest, then beside it."""
-        likeliest = self._likeliest(most)
-        chance = self._certainty.of_likeliest(most[likeliest], self._answered_by_none(found), found.out_of_scope)
-        chances: NDArray[np.float64] = chance * self._certainty.of_others(most, found.heard.shares[0])
+    def _chances(
+        self, shares: NDArray[np.float64], sure: NDArray[np.float64], understood: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the probability of each class, of which some are ``understood``: of the likeliest, then beside it."""
+        if not understood.size:
+            return np.zeros(len(self._needs))
+        best = sure.argmax(axis=0)
+        likeliest = understood[sure.max(axis=0)[understood].argmax()]
+        chance = sure[best[likeliest], likeliest]
+        chances: NDArray[np.float64] = chance * self._certainty.of_others(
+            np.take_along_axis(shares, best[np.newaxis], axis=0)[0], shares[0]
+        )
         chances[likeliest] = chance
         return chances
 
-    def signs(self, text: str) -> Signs | None:
-        """Return what :class:`Certainty` reads of a text; nothing without words."""
+    def signs(self, text: str, certainty: Certainty) -> Signs | None:
+        """Return what :class:`Certainty` reads of a text, the likeliest as this one says; nothing without words."""
         found = self.shares(text)
         if found is None:
             return None
-        most = found.counted.max(axis=0)
-        likeliest = self._likeliest(most)
-        others = np.flatnonzero(self._needs & (most >= FLOOR)).tolist()
-        in_a_part, in_whole = log_of(most), log_of(found.heard.shares[0])
+        shares, nothing = self.counted(found)
+        sure = np.where(self._needs, certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope), -1.0)
+        best = sure.argmax(axis=0)
+        likeliest = int(sure.max(axis=0).argmax())
+        others = np.flatnonzero(self._needs & (shares.max(axis=0) >= FLOOR)).tolist()
+        of_need = log_of(shares)
         return Signs(
-            (float(in_a_part[likeliest]), float(log_of(self._answered_by_none(found))), found.out_of_scope),
+            (float(of_need[best[likeliest], likeliest]), float(log_of(nothing)[best[likeliest]]), found.out_of_scope),
             {
-                self.language.classes[at]: (float(in_a_part[at]), float(in_whole[at]))
+                self.language.classes[at]: (float(of_need[best[at], at]), float(of_need[0, at]))
                 for at in others
                 if at != likeliest
             },
         )
-
-    def _likeliest(self, most: NDArray[np.float64]) -> int:
-        return int(np.where(self._needs, most, -1.0).argmax())
-
-    def _answered_by_none(self, found: Shares) -> float:
-        """Return the share of what no scheme answers, of all its kinds together, in all that is left of a text."""
-        return float(found.heard.shares[0, self._nothing].sum())
 
     # -- what a text is read by
 
@@ -298,7 +306,7 @@ class NeedReader:
 
     def _is_small_talk(self, shares: NDArray[np.float64]) -> bool:
         most = float(shares[:, self._needs].max(initial=0.0))
-        return most < FAINT < float(shares[0, self._filler | self._noise].sum())
+        return most < FAINT and float(shares[0, self._filler | self._noise].sum()) > most
 
     def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
         """Return the words of some parts of a text that no negation covers, as written and as stems."""

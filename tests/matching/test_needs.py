@@ -32,7 +32,7 @@ LANGUAGE = Language.learn(EXAMPLES)
 READER = NeedReader(
     LANGUAGE,
     Certainty(
-        intercept=-1.0, need=2.0, nothing=-0.5, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
+        intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
     ),
     Grammar(
         negations=["pas", "sans", "aucun"],
@@ -105,7 +105,7 @@ def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
 )
 def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
     wish = READER.read(text)
-    assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.35
+    assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
 
 
 @pytest.mark.parametrize(
@@ -201,13 +201,16 @@ def test_another_need_is_surer_the_more_of_the_whole_it_has() -> None:
 
 
 def test_what_the_likeliest_need_is_read_from_stands_apart_from_the_others() -> None:
-    signs = READER.signs("Je cherche deux soudeurs. Il nous faut un prêt de la banque.")
+    certainty = Certainty(
+        intercept=0.0, need=1.0, nothing=0.0, out_of_scope=0.0, other_intercept=0.0, other_need=1.0, other_whole=1.0
+    )
+    signs = READER.signs("Je cherche deux soudeurs. Il nous faut un prêt de la banque.", certainty)
     assert signs is not None
     assert len(signs.others.keys() & {"recruit", "loan"}) == 1
     for best, whole in signs.others.values():
         assert best <= 0.0
         assert whole <= 0.0
-    assert READER.signs("") is None
+    assert READER.signs("", certainty) is None
 
 
 LESS = pytest.approx(ONE * STATEMENT)
@@ -241,12 +244,6 @@ def test_without_a_word_of_verbs_nothing_is_a_fragment() -> None:
     assert not verbs.is_fragment("Elle soude", Span(0, 10))
     long = "deux soudeuses de plus pour le grand atelier du fond"
     assert not verbs.is_fragment(long, Span(0, len(long)))
-
-
-def test_what_no_scheme_is_for_makes_a_need_less_sure_wherever_the_text_says_it() -> None:
-    alone = READER.read("Il nous faut un prêt de la banque.").probabilities["loan"]
-    beside = READER.read("Je cherche un avocat contre mon voisin. Il nous faut un prêt de la banque.").probabilities
-    assert 0.0 < beside["loan"] < alone
 
 
 def test_the_sentence_said_back_is_the_one_that_asks() -> None:

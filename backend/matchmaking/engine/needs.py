@@ -82,9 +82,9 @@ def words_of(text: str) -> list[str]:
     return [stem for stem in matching.tokens(text) if stem not in silent]
 
 
-def signs_of(text: str) -> matching.Signs | None:
-    """Return what the probabilities of the needs of a text are read from."""
-    return reader_of(language_in_force()).signs(text)
+def signs_of(text: str, coefficients: Mapping[str, float]) -> matching.Signs | None:
+    """Return what the probabilities of the needs of a text are read from, with some coefficients."""
+    return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
 
 
 # -- other languages
