@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import Absence, User
+from backend.common.days import day_in_words
 from backend.matchmaking.models import Submission
 
 
@@ -26,7 +26,7 @@ class Follower:
     @property
     def back_after(self) -> str:
         """The last day of the absence, in words."""
-        return date_format(self.absence.ends_on, "j F Y") if self.absence else ""
+        return day_in_words(self.absence.ends_on) if self.absence else ""
 
     def __str__(self) -> str:
         if self.absence is None:

@@ -7,11 +7,10 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from backend.accounts.models import Organisation, User
 from backend.accounts.services import invite
-from backend.common.days import current_day
+from backend.common.days import current_day, day_in_words
 from backend.matchmaking.emails import enqueue_receipt
 from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.results import latest_result
@@ -78,7 +77,7 @@ def test_the_confirmation_holds_its_link_and_nothing_that_was_typed(submission):
 
 def test_a_subject_says_which_request_and_names_the_firm_to_its_own_address_only(submission):
     confirmation = owed("confirm_address").subject
-    day = date_format(timezone.localtime(submission.filed_at), "j F")
+    day = day_in_words(timezone.localtime(submission.filed_at), "j F")
     assert confirmation == (
         f"Confirmez votre adresse pour que votre demande du {day} soit lue ({submission.reference})"
     )

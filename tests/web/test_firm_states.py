@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from backend.common.days import day_in_words
 from backend.matchmaking.models import SchemeEvent
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
@@ -117,7 +117,7 @@ def test_the_last_day_to_ask_is_said_until_it_has_passed(client, token, schemes,
     last = DAY + timedelta(days=days)
     publish_revision(schemes[0], window_state="dated", opens_on=None, closes_on=last)
     text = text_of(client.get(reverse("result", args=[token])))
-    assert (f"À demander jusqu’au {date_format(last, 'j F Y')} inclus." in text) is is_said
+    assert (f"À demander jusqu’au {day_in_words(last, 'j F Y')} inclus." in text) is is_said
     assert ("À demander" in text) is is_said
 
 
@@ -128,9 +128,10 @@ def test_the_day_on_a_card_is_of_the_word_that_counts(client, submission, office
         ours(SchemeEvent).update(recorded_at=timezone.now() - timedelta(days=3))
     decide(submission, schemes[0], officer)  # settles it
     end_review(submission=submission, officer=officer, on=DAY)
-    assert f"Retenu, noté le {date_format(today, 'j F')}" in text_of(client.get(reverse("result", args=[token])))
+    assert f"Retenu, noté le {day_in_words(today, 'j F')}" in text_of(client.get(reverse("result", args=[token])))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

@@ -8,11 +8,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from ical.calendar_stream import IcsCalendarStream
 
 from backend.accounts.absences import cancel_absence, declare_absence
-from backend.common.days import add_working_days
+from backend.common.days import add_working_days, day_in_words
 from backend.links.models import Kind
 from backend.matchmaking.closing import close_file
 from backend.matchmaking.escalation import tell_who_waits
@@ -470,7 +469,7 @@ def test_who_stands_in_is_named_wherever_the_firm_reads_who_follows_it_until_the
     until = {"user": officer, "starts_on": DAY, "ends_on": call.due_on, "by": officer}
     absence = declare_absence(**until, stand_in=None)
     result, own, _scheme, line = pages()
-    away = f"n’est pas là jusqu’au {date_format(call.due_on, 'j F Y')} inclus"
+    away = f"n’est pas là jusqu’au {day_in_words(call.due_on, 'j F Y')} inclus"
     assert f"{officer} suit votre dossier, et {away}" in result
     assert line == f"{officer}, qui {away}"
     assert line in own
@@ -481,7 +480,7 @@ def test_who_stands_in_is_named_wherever_the_firm_reads_who_follows_it_until_the
     declare_absence(**until, stand_in=stand_in)
     result, own, of_scheme, line = pages()
     assert f"Hugo Lenoir suit votre dossier à la place de {officer} jusqu’au" in result
-    assert f"Hugo Lenoir prévoit de vous appeler le {date_format(call.due_on, 'l j F Y')}" in result
+    assert f"Hugo Lenoir prévoit de vous appeler le {day_in_words(call.due_on, 'l j F Y')}" in result
     assert stand_in.email in of_scheme
     assert line.startswith(f"Hugo Lenoir, à la place de {officer} jusqu’au")
     assert line in own

@@ -3,11 +3,11 @@
 from datetime import datetime, time, timedelta
 
 import pytest
-from django.template import defaultfilters
 from django.utils import timezone
 
 from backend.accounts.models import Membership
 from backend.accounts.services import off_board
+from backend.common.days import day_in_words
 from backend.journal.models import AuditEvent, Kind
 from backend.links.models import Kind as Kind_of_link
 from backend.matchmaking.closing import close_file, reopen_file
@@ -138,7 +138,7 @@ def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, o
     assert f"{officer} (Service ARC) a noté votre accord" in told.text
     assert "arrêtez le partage sur la page de votre demande" in told.text
     assert {link[0] for link in told.links} == {"result"}
-    today, said = (defaultfilters.date(one, "j F Y") for one in (timezone.localdate(), day))
+    today, said = (day_in_words(one) for one in (timezone.localdate(), day))
     assert f"depuis le {today}, avec votre accord du {said}, noté par {officer}" in text_of(
         client.get(f"/resultat/{link_to(submission)}/")
     )

@@ -121,12 +121,12 @@ def test_a_reviewed_file_says_by_whom_and_when_and_how_to_reach_them(client, off
     end = submission.review_ends.get()
     day = timezone.localdate(end.ended_at).year
     assert f"Relu par {officer} le " in text
-    assert re.search(rf"Relu par {officer} le \d+ \S+ {day} –", text)
+    assert re.search(rf"Relu par {officer} le \d+(er)? \S+ {day} –", text)
     assert links["03 53 01 10 12"] == "tel:03 53 01 10 12"
     assert links[officer.email] == f"mailto:{officer.email}"
     assert "Appelez-moi lundi." in text
     assert "Apportez vos devis. Merci." in text
-    assert re.search(rf"{officer} \(Service ARC\), le \d+ \S+ {day}", text)
+    assert re.search(rf"{officer} \(Service ARC\), le \d+(er)? \S+ {day}", text)
 
 
 def test_a_firm_that_nothing_answers_reads_whom_to_turn_to(client, officer):

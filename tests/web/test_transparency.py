@@ -6,6 +6,7 @@ import pytest
 import yaml
 from django.utils import timezone
 
+from backend.common.days import day_in_words
 from backend.matchmaking import engine, evaluation_record
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.fact_display import FACT_NAMES
@@ -37,8 +38,8 @@ def test_the_points_are_those_in_force_since_the_day_they_are(page):
     assert page() == text
     activate_weights(weights=weights, by=lead, instead_of=activation.weights.pk)
     changed = page()
-    today = timezone.localdate()
-    assert f"Version {weights}, choisie par le territoire, en vigueur depuis le {today.day} " in changed
+    today = day_in_words(timezone.localdate())
+    assert f"Version {weights}, choisie par le territoire, en vigueur depuis le {today}" in changed
     assert changed.index("Proximité 80,5") < changed.index("Réponse au besoin")
     assert "Variété" not in changed
     assert lead.last_name not in changed
