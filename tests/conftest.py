@@ -45,6 +45,7 @@ SLOW = (
     "tests/security/",
 )
 N_DEAREST = 5
+n_cases: Counter[str] = Counter()  # collected so far, of the tests that leave some to `./test -m slow`
 MAKERS = [ROOT / "tests" / name for name in ("factories.py", "neighbour.py")]
 BROWSER = "tests/e2e/"
 # What firms do in a browser is walked by one process, what is published and reviewed by another: each service that is
@@ -122,6 +123,16 @@ def django_db_modify_db_settings(loaded_database: str) -> None:
 def real_data() -> Path:
     """Return the folder of the real files; mark the test ``real_data``."""
     return REAL_DATA
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave all but the first cases of a test that says ``cases(n)`` to ``./test -m slow``."""
+    marker = item.get_closest_marker("cases")
+    if marker:
+        test = item.nodeid.partition("[")[0]
+        n_cases[test] += 1
+        if n_cases[test] > marker.args[0]:
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)

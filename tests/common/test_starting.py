@@ -108,6 +108,7 @@ def test_a_file_that_changed_is_loaded_and_tried_on_firms(fixtures: Path):
     assert Rematch.objects.count() == n_rematches + 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_other_code_reads_the_same_files_again(fixtures: Path):
     load(fixtures)

@@ -179,6 +179,7 @@ def test_rows_written_meanwhile_are_in_the_backup_of_no_table_or_of_all(source, 
     assert copy.counts()["zz_late"] == rows["public.zz_late"]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(source, make_database, tmp_path, number):
     command = [sys.executable, "manage.py", "backup", str(tmp_path / "one.zip")]
@@ -216,10 +217,8 @@ def test_one_foreign_table_is_enough_to_refuse(make_database, archive):
     assert database.counts() == {"somebody_elses": 0}
 
 
-@pytest.mark.parametrize(
-    "damage",
-    ["cut", *(pytest.param(damage, marks=pytest.mark.slow) for damage in ("flipped", "text", "empty", "absent"))],
-)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "empty", "absent"])
 def test_a_damaged_backup_changes_nothing(make_database, archive, tmp_path, damage):
     content = archive.read_bytes()
     middle = len(content) // 2
@@ -255,6 +254,7 @@ def test_no_single_wrong_byte_is_taken_for_a_whole_backup(archive, tmp_path):
     assert n_refused > 150
 
 
+@pytest.mark.slow
 def test_a_restore_that_fails_half_way_leaves_the_database_empty(make_database, source, tmp_path):
     """A row that breaks a rule of the schema is found only once the tables are filled."""
     broken = make_database(with_reference_data=True)

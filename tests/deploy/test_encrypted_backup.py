@@ -73,6 +73,7 @@ def test_any_program_that_speaks_age_opens_it(archive, key, tmp_path):
         assert set(content.namelist()) == {"manifest.json", "database.dump"}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("damage", "told"),
     [

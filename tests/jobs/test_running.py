@@ -297,6 +297,7 @@ def test_the_command_fails_where_the_job_does(daily):
         call_command("run_job", "test.daily")
 
 
+@pytest.mark.slow
 def test_every_job_can_be_done_by_hand():
     """Each for real on the reference data, twice: the second changes nothing."""
     for name, job in registry.JOBS.items():

@@ -343,6 +343,7 @@ def hardly_any(draw: Random) -> float:
     return draw.choice([*[0.14] * 150, *[0.16] * 12, 0.3])  # what is under a quarter of the best is not listed
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("likeness", [any_likeness, two_likenesses, hardly_any])
 @pytest.mark.parametrize("seed", range(8))
 def test_the_first_of_very_many_are_those_of_all_of_them(seed: int, likeness: Callable[[Random], float]) -> None:

@@ -151,6 +151,7 @@ def test_the_words_of_a_corrected_file_are_learnt_with_its_needs(officer):
     assert probability(words, MISSING) > probability(words, TICKED)  # ticked, not said
 
 
+@pytest.mark.slow
 @few_sentences()
 def test_what_is_learnt_goes_with_the_file(officer):
     before = learn_language()

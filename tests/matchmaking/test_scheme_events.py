@@ -105,6 +105,7 @@ def test_every_state_has_its_row_and_every_reason_its_end():
     } - {"set_aside"}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     ("last", "first"),
@@ -389,6 +390,7 @@ def test_what_is_over_leaves_what_the_firm_is_proposed_and_comes_back_undone(sub
 REOPENED, PAID = {"closes_on": date(2027, 6, 30)}, {"ceiling_eur": 90_000}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("state", "reason", "ends_with", "holds_elsewhere"),
     [

@@ -155,6 +155,7 @@ WORDS = {
 }
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("second", WORDS)
 @pytest.mark.parametrize("first", WORDS)
 @pytest.mark.parametrize("answer", ["waiting", "refused", "given_up"])

@@ -81,6 +81,7 @@ def test_the_register_holds_digests_only(source, backups):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_no_backup_brings_the_firm_back(backups, key, make_database, when):  # noqa: F811
     database = make_database()

@@ -24,9 +24,6 @@ from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 BEFORE = date(2026, 10, 8)  # of all that the other file says, and of nothing else
-# Whoever may do least reads the same pages: it is walked in the slow suite.
-WIDEST = "Guest who may manage"
-EACH_GUEST = [one if one == WIDEST else pytest.param(one, marks=pytest.mark.slow) for one in GUESTS]
 THERE = {
     "its reference": None,
     "whence": "reprisde",
@@ -83,13 +80,15 @@ def found_in(said: str, other: Submission) -> set[str]:
     return {what for what, marker in markers.items() if marker in said}
 
 
+@pytest.mark.slow
 def test_the_contact_reads_what_the_other_request_says(submission, other):
     """What the next test looks for is there to be found."""
     said = read_by(link_to(submission), submission, "Result link")
     assert found_in(said, other) == THERE.keys() - {"its words"}
 
 
-@pytest.mark.parametrize("column", EACH_GUEST)
+@pytest.mark.cases(1)  # whoever may do least reads the same pages
+@pytest.mark.parametrize("column", [*reversed(GUESTS)])
 def test_a_guest_reads_nothing_of_another_request_of_the_contact(submission, other, column):
     token = guest_link(make_guest(submission, right=GUESTS[column]))
     own = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=Decimal("1234"), title="Pass Own")

@@ -321,6 +321,7 @@ def test_each_job_runs_with_it(served, name):
     assert done.error == "", done.error
 
 
+@pytest.mark.slow
 def test_a_backup_needs_no_more(roles, tmp_path):
     saved = roles.command("backup", tmp_path / "one.zip", JONCTION_OWNER_DATABASE_URL="")
     assert saved.returncode == 0, saved.stderr
@@ -376,6 +377,7 @@ def test_two_databases_are_refused_at_once(roles):
     assert "expected the same one" in done.stderr
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("of_owner", "warned"), [(True, True), (False, False)])
 def test_the_check_before_opening_warns_of_a_site_that_owns_its_tables(roles, of_owner, warned):
     url = roles.owner.url(roles.database) if of_owner else roles.server.url(roles.database)

@@ -166,6 +166,7 @@ def read_as_partner(share):
     return client.get(reverse("partner_file", args=[share.pk]))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("column", READERS)
 def test_each_reader_is_shown_what_the_table_says(submission, officer, column):
     case = Case(submission, officer, make_officer("", role="editor"))

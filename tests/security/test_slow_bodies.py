@@ -93,6 +93,7 @@ def test_slow_bodies_keep_nobody_waiting(site, n, framing):
                 link.recv(1)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("framing", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
 def test_a_body_that_trickles_is_refused_when_its_time_is_over(serve, framing):
     site = serve("--request-seconds", "2")
@@ -189,6 +190,7 @@ def test_two_processes_serve_and_one_that_dies_is_replaced(serve):
     assert "another takes its place" in site.log.read_text()
 
 
+@pytest.mark.slow
 def test_told_to_stop_it_answers_what_is_in_hand_and_leaves_nobody_behind(serve):
     site = serve()
     pids = site.processes
@@ -205,6 +207,7 @@ def test_told_to_stop_it_answers_what_is_in_hand_and_leaves_nobody_behind(serve)
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+@pytest.mark.slow
 def test_a_site_that_cannot_be_loaded_says_so_and_ends(monkeypatch, serve):
     monkeypatch.setenv("JONCTION_DAY", "not a day")
     with pytest.raises(AssertionError, match="is not a day"):

@@ -57,6 +57,7 @@ def granted(officer):
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_recount_from_events_finds_the_same(seed):
     call_command("load_demo", files=14, seed=seed, processes=1, stdout=StringIO())

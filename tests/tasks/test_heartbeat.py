@@ -61,9 +61,8 @@ def process(request, heartbeat, tmp_path) -> Iterator[subprocess.Popen[bytes]]:
         child.wait(START_SECONDS)
 
 
-@pytest.mark.parametrize(
-    "process", ["worker", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mailer", "beat"))], indirect=True
-)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("process", ["worker", "mailer", "beat"], indirect=True)
 def test_a_process_that_works_is_healthy_and_one_that_hangs_says_so_no_longer(process, heartbeat):
     assert healthy.main() == 1, "it has not started yet"
     assert wait_until(lambda: healthy.main() == 0)

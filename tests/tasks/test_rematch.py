@@ -7,9 +7,10 @@ import pytest
 from tests.conftest import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("firms", "subscribers", "shard"),
-    [("1000", "50", "50"), pytest.param("4000", "200", "200", marks=pytest.mark.slow)],
+    [("1000", "50", "50"), ("4000", "200", "200")],
 )
 def test_whom_a_scheme_moves_is_kept_once_when_workers_are_killed(loaded_database, firms, subscribers, shard):
     """Short form of ``scripts/rematch``; in a process of its own, since Django reads once where its database is."""

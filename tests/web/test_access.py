@@ -70,14 +70,13 @@ BUTTONS = ("admin:schemes_proposal_confirm", "admin:schemes_proposal_open_again"
 ROLES: dict[str, Callable[[], User | None]] = {
     "visitor": lambda: None,
     "officer": lambda: make_officer(ARC),
+    "partner": make_partner,
     "epci_lead": lambda: make_officer(ARC, role=Membership.Role.EPCI_LEAD),
     "territory_lead": make_lead,
-    "partner": make_partner,
     "editor": lambda: make_officer("", role=Membership.Role.EDITOR, is_staff=True),
     "approver": lambda: make_officer("", role=Membership.Role.APPROVER, is_staff=True),
     "administrator": lambda: User.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"),
 }
-OTHERS = [role for role in ROLES if role not in ("visitor", "officer")]
 
 
 def everyone(status: Any) -> dict[str, Any]:
@@ -748,23 +747,22 @@ def ask_all(role: str, *, opened: bool) -> list[str]:
     return wrong
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_is_refused_what_the_table_says(role):
     wrong = ask_all(role, opened=False)
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
-    "role", ["visitor", "officer", *(pytest.param(role, marks=pytest.mark.slow) for role in OTHERS)]
-)
+@pytest.mark.cases(2)
+@pytest.mark.parametrize("role", ROLES)
 def test_each_role_opens_what_the_table_says(role):
     wrong = ask_all(role, opened=True)
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
-    "role", ["visitor", *(pytest.param(role, marks=pytest.mark.slow) for role in ("officer", "administrator"))]
-)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("role", ["visitor", "officer", "administrator"])
 def test_every_other_method_is_refused_or_gives_what_the_table_says(role):
     user = ROLES[role]()
     signed_in = sign_in(user)

@@ -131,7 +131,6 @@ def test_the_day_on_a_card_is_of_the_word_that_counts(client, submission, office
     assert f"Retenu, noté le {day_in_words(today, 'j F')}" in text_of(client.get(reverse("result", args=[token])))
 
 
-@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

@@ -104,6 +104,7 @@ def test_a_row_that_was_published_is_never_rewritten(model: type[Any]) -> None:
 TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("fields", "place"),
     [

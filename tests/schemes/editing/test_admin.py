@@ -371,6 +371,7 @@ def test_a_row_more_checks_nothing_and_keeps_everything(by_editor):
 NONSENSE = ["", "abc", "-1", "0", "9" * 30, "1e9", "²", "1\0", "é", "1/2", "None"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("value", NONSENSE)
 def test_an_address_that_means_nothing_is_not_an_error_of_ours(value, by_editor):
     scheme = publish_change(get_scheme(), name="Deux")
@@ -406,6 +407,7 @@ def test_an_address_that_means_nothing_is_not_an_error_of_ours(value, by_editor)
 IN_FIELDS = ["", "\0", "é" * 6000, "{{7*7}}<script>", "9" * 400, "-1", "[", "1e400", "NaN"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("turn", range(len(IN_FIELDS)))
 def test_nonsense_in_any_field_is_told_or_kept_never_an_error_of_ours(turn, by_editor):
     """Each field gets one of them and each of them gets to fields of every kind; with JONCTION_LONG=1, all to all."""
