@@ -97,7 +97,8 @@ def erase(page: Page, service: Service, reference: str) -> None:
     expect(page.locator("main")).to_contain_text("C’est effacé")
 
 
-@pytest.mark.parametrize("javascript", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["js", "html"])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     way = "js" if javascript else "html"
     address, guest = f"lendemain-{way}@firm.example", f"comptable-{way}@cabinet.example"

@@ -54,7 +54,8 @@ def test_a_boss_who_knows_his_siret_never_types_the_rest(service: Service, open_
     expect(page.locator("body")).not_to_contain_text(SECOND)
 
 
-@pytest.mark.parametrize("javascript", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["js", "html"])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_names_closed_sites_who_opposes_and_a_register_that_is_down(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
     hand = to_firm(page, service)

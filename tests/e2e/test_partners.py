@@ -24,7 +24,8 @@ print(json.dumps({{"pk": file.pk, "reference": file.reference}}))
 """
 
 
-@pytest.mark.parametrize("javascript", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("javascript", [False, True])
 def test_a_file_is_shared_with_a_chamber_and_no_longer(service: Service, open_context, javascript):
     name, email = f"Atelier {'Script' if javascript else 'Simple'}", f"chef-{javascript}@atelier.example".lower()
     made = json.loads(service.run(FILE_IT.format(name=name, email=email)).splitlines()[-1])

@@ -30,7 +30,8 @@ def made_address(page: Page) -> str:
     return re.sub(r"\s", "", page.locator("#adresse").inner_text())
 
 
-@pytest.mark.parametrize("javascript", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("javascript", [False, True])
 def test_a_firm_shares_its_answer_follows_its_days_and_prepares_a_call(service: Service, open_context, javascript):
     made = json.loads(service.run(FILE_IT).splitlines()[-1])
     result = f"{service.url}/resultat/{made['token']}/"

@@ -33,7 +33,8 @@ def open_space(page: Page, service: Service, address: str) -> None:
     page.goto(link(wait_for_message(service, address, "30 minutes"), "acces"))
 
 
-@pytest.mark.parametrize("javascript", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("javascript", [False, True])
 def test_a_contact_begins_another_request_from_its_space(service: Service, open_context, javascript):
     way = "js" if javascript else "html"
     address = f"espace-{way}@firm.example"

@@ -33,6 +33,7 @@ if os.environ.get("JONCTION_LONG") == "1":
     WAYS += [("2027-01-02", True), ("2027-01-02", False)]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("service", "javascript"), WAYS, indirect=["service"])
 def test_a_firm_files_and_its_officer_answers(service: Service, open_context, javascript):
     address = f"dirigeant-{service.day}-{'js' if javascript else 'html'}@chaudronnerie.example"
