@@ -23,7 +23,7 @@ from backend.steering.mailing import (
     send_notes,
     stop_recipient,
 )
-from backend.steering.models import NoteRecipient, StepFact
+from backend.steering.models import FileFact, NoteRecipient, StepFact
 from backend.steering.published import first_day, publish
 from tests.factories import (
     ARC,
@@ -45,6 +45,7 @@ ADDRESS = "elue@mairie.example"
 def publish_a_month():
     file = make_submission(confirmed=True, company_name="Atelier secret")
     make_facts([file.pk])
+    FileFact.objects.filter(pk=file.pk).update(filed_on=DAY)
     StepFact.objects.filter(file=file.pk).update(on=DAY)
     assert publish(on=NEXT_MONTH) == 1
 
