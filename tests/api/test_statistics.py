@@ -6,12 +6,11 @@ from io import StringIO
 import pytest
 
 from backend.schemes.open_data.licence import LICENCE
-from backend.steering.facts import make_facts
 from backend.steering.mailing import send_notes
 from backend.steering.models import FileFact, PublishedMonth
 from backend.steering.published import as_rows, first_day, publish, published
 from tests.factories import ARC, CCLO, COMMUNES, DAY, as_sent, make_recipient, make_submission
-from tests.steering.test_mailing import sent
+from tests.steering.test_mailing import count_on_day, sent
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +20,7 @@ PATH = "/api/v1/statistics/"
 def publish_files():
     for place, epci in enumerate((ARC,) * 6 + (CCLO,) * 2):
         apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
-        file = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
-        make_facts([file.pk])
+        count_on_day(make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart))
     assert publish(on=first_day(DAY)) == 1
 
 

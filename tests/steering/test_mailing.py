@@ -42,11 +42,15 @@ NEXT_MONTH = first_day(DAY)
 ADDRESS = "elue@mairie.example"
 
 
-def publish_a_month():
-    file = make_submission(confirmed=True, company_name="Atelier secret")
+def count_on_day(file):
+    """Count a file as filed and confirmed on the day that tests stand on."""
     make_facts([file.pk])
     FileFact.objects.filter(pk=file.pk).update(filed_on=DAY)
     StepFact.objects.filter(file=file.pk).update(on=DAY)
+
+
+def publish_a_month():
+    count_on_day(make_submission(confirmed=True, company_name="Atelier secret"))
     assert publish(on=NEXT_MONTH) == 1
 
 
