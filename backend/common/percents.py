@@ -3,7 +3,7 @@
 from math import sqrt
 from statistics import NormalDist
 
-LEVEL = 0.95
+CONFIDENCE_LEVEL = 0.95
 
 
 def whole_percent(part: int, whole: int) -> int:
@@ -19,14 +19,14 @@ def whole_percent(part: int, whole: int) -> int:
 
 
 def wilson_interval(part: int, whole: int) -> tuple[float, float]:
-    """Return between which bounds a share of a number above nothing lies with 95 % confidence (E. B. Wilson, 1927).
+    """Return the Wilson score interval (1927) of a share of a number above zero, at ``CONFIDENCE_LEVEL``.
 
-    The one of scipy.stats takes seconds to load, for whoever opens a page of figures first.
+    scipy.stats has it too, and takes seconds to import at the first page of figures.
 
     >>> [round(bound, 4) for bound in wilson_interval(6, 20)], wilson_interval(0, 5)[0], wilson_interval(5, 5)[1]
     ([0.1455, 0.519], 0.0, 1.0)
     """
-    share, z2 = part / whole, NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2 / whole
+    share, z2 = part / whole, NormalDist().inv_cdf((1 + CONFIDENCE_LEVEL) / 2) ** 2 / whole
     middle, half = share + z2 / 2, sqrt(z2 * (share * (1 - share) + z2 / 4))
     low, high = (middle - half) / (1 + z2), (middle + half) / (1 + z2)
     return (low if part else 0.0), (high if part < whole else 1.0)

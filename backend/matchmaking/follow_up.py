@@ -19,7 +19,7 @@ from backend.matchmaking.emails import (
     enqueue_officer_wrote,
 )
 from backend.matchmaking.file_events import reopen_on_event
-from backend.matchmaking.in_charge import check_may_decide, may_decide, put_in
+from backend.matchmaking.in_charge import assign_epci, check_may_decide, may_decide
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Note, PartnerShare, Submission
 from backend.matchmaking.moves import Left, enqueue_moves
 from backend.matchmaking.partner_emails import enqueue_file_shared
@@ -197,7 +197,7 @@ def _sender_of(offer: HandOver) -> User | None:
 
 def _give(submission: Submission, officer: User, *, epci: ServedEpci | None) -> None:
     if epci or not may_decide(officer=officer, submission=submission):
-        put_in(submission, epci or next(iter(officer.epcis())))
+        assign_epci(submission, epci or next(iter(officer.epcis())))
     submission.officer = officer
     submission.save(update_fields=["epci", "officer"])
 

@@ -70,7 +70,7 @@ def place_file(
     from_pool = submission.epci is None and (officer is None or (epci and covers(officer=officer, epci_id=epci.pk)))
     if epci is None or is_unseen or from_pool:
         withdraw_referral(submission)
-        put_in(submission, epci)
+        assign_epci(submission, epci)
         return
     if submission.hand_overs.waiting().referrals().exists():
         return
@@ -79,11 +79,8 @@ def place_file(
     open_referral(submission=submission, epci=epci, by=author, note=note)
 
 
-def put_in(submission: Submission, epci: ServedEpci | None) -> None:
-    """Put a file in an intercommunality, and with it the calls asked about it: its officers make them.
-
-    The caller saves the file.
-    """
+def assign_epci(submission: Submission, epci: ServedEpci | None) -> None:
+    """Assign a file to an intercommunality, and the calls asked about it, made or not; the caller saves the file."""
     submission.epci = epci
     CallRequest.objects.of_file(submission).update(epci=epci)
 

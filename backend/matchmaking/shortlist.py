@@ -60,7 +60,7 @@ class Shortlist:
     left_out: frozenset[int]  # schemes that were set aside, or that the firm has: nothing is asked for them
     superseded: tuple[Superseded, ...] = ()  # whose sheet gave way to another one since
     followed: tuple[SchemeState, ...] = ()  # of which the firm or its officer said something, the last said first
-    none_retained: bool = False  # whoever reviewed the file retained no scheme for its firm
+    none_retained: bool = False  # the review retained no scheme for the firm
 
     @property
     def n_possible(self) -> int:

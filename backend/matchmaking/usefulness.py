@@ -63,8 +63,8 @@ def worth_a_card(
     The first too, and the first of each sure need, unless it hardly helps, or somebody who orients likelier helps with
     the same. Those ``kept`` that answer what is asked have their cards already: they stand for the first, and for the
     first of their needs. Where none is worth a card, those who orient have theirs; where nobody does, the first. Where
-    nothing was kept, a sure need that no card answers has that of the first who orients with it, after the others:
-    whoever sells a firm reads more than what is for its buyer.
+    nothing was kept, a sure need that no card answers has that of the first who orients with it, after the others: the
+    seller of a firm reads more than what is for its buyer.
     """
     model, seen, found = usefulness(), {match.need_id for match in kept}, list[Match]()
 

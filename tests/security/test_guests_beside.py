@@ -87,7 +87,7 @@ def test_the_contact_reads_what_the_other_request_says(submission, other):
     assert found_in(said, other) == THERE.keys() - {"its words"}
 
 
-@pytest.mark.cases(1)  # whoever may do least reads the same pages
+@pytest.mark.cases(1)  # guests with fewer rights read the same pages
 @pytest.mark.parametrize("column", [*reversed(GUESTS)])
 def test_a_guest_reads_nothing_of_another_request_of_the_contact(submission, other, column):
     token = guest_link(make_guest(submission, right=GUESTS[column]))

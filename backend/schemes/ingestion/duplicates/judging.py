@@ -14,7 +14,7 @@ import numpy as np
 from django.conf import settings
 
 from backend.common.files import read_yaml
-from backend.common.percents import LEVEL, wilson_interval
+from backend.common.percents import CONFIDENCE_LEVEL, wilson_interval
 from backend.schemes.ingestion.duplicates.finding import pairs_met
 from backend.schemes.ingestion.duplicates.scoring import Advice, Candidate, Model, model_in_use, weigh
 from backend.schemes.ingestion.duplicates.sheets import Sheet
@@ -151,7 +151,7 @@ def estimate(
     drawn = [
         share(np.concatenate([chance.choice(places, len(places)) for places in strata.values()])) for _ in range(DRAWS)
     ]
-    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.nanquantile(drawn, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
     return Estimate(share(np.arange(len(measured))), float(low), float(high))
 
 
