@@ -254,7 +254,6 @@ def test_no_single_wrong_byte_is_taken_for_a_whole_backup(archive, tmp_path):
     assert n_refused > 150
 
 
-@pytest.mark.slow
 def test_a_restore_that_fails_half_way_leaves_the_database_empty(make_database, source, tmp_path):
     """A row that breaks a rule of the schema is found only once the tables are filled."""
     broken = make_database(with_reference_data=True)

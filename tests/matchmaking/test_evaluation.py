@@ -61,7 +61,6 @@ def test_what_a_half_is_hangs_on_the_name_of_a_request_alone():
     assert {one.id for one in judged if one.held_out} == {one.id for one in judged if is_held_out(one.id)}
 
 
-@pytest.mark.slow
 def test_no_sentence_that_teaches_is_a_judged_request_or_nearly():
     """What is learnt by heart is not understood; texts of five words and fewer meet by chance."""
     taught = [text for text in (example.text for example in examples()) if len({*tokens(text)}) > 5]

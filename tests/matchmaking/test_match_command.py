@@ -379,7 +379,6 @@ def test_the_exit_code_is_zero_when_every_line_was_answered(tmp_path: Path, argu
     assert out.exists() == (code == 0)
 
 
-@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     path, out = tmp_path / "file.jsonl", tmp_path / "out.jsonl"
     lines = Draw(seed=1).lines(300)

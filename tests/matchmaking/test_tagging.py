@@ -250,7 +250,6 @@ def test_the_strongest_sub_need_is_among_the_first_three_proposed(capsys):
     assert share >= FLOOR
 
 
-@pytest.mark.slow
 def test_a_sheet_that_waits_to_be_verified_still_teaches_its_words_and_an_archived_one_no_more():
     key = "parcours-emploi-iae"
     (first, *_) = said_of(Scheme.OWN)[key]

@@ -321,7 +321,6 @@ def test_each_job_runs_with_it(served, name):
     assert done.error == "", done.error
 
 
-@pytest.mark.slow
 def test_a_backup_needs_no_more(roles, tmp_path):
     saved = roles.command("backup", tmp_path / "one.zip", JONCTION_OWNER_DATABASE_URL="")
     assert saved.returncode == 0, saved.stderr

@@ -190,7 +190,6 @@ def test_two_processes_serve_and_one_that_dies_is_replaced(serve):
     assert "another takes its place" in site.log.read_text()
 
 
-@pytest.mark.slow
 def test_told_to_stop_it_answers_what_is_in_hand_and_leaves_nobody_behind(serve):
     site = serve()
     pids = site.processes
@@ -207,7 +206,6 @@ def test_told_to_stop_it_answers_what_is_in_hand_and_leaves_nobody_behind(serve)
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-@pytest.mark.slow
 def test_a_site_that_cannot_be_loaded_says_so_and_ends(monkeypatch, serve):
     monkeypatch.setenv("JONCTION_DAY", "not a day")
     with pytest.raises(AssertionError, match="is not a day"):

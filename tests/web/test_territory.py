@@ -77,7 +77,6 @@ def test_two_runs_with_one_seed_give_the_same_files():
     assert len(found[0][0]) >= N_FILES
 
 
-@pytest.mark.slow
 def test_what_is_loaded_is_as_a_territory_that_was_used_for_years(subtests):
     """One loading, which takes most of the time, is read by all of them; the last one loads again."""
     load()

@@ -144,7 +144,6 @@ def test_a_file_that_is_no_sidecar_is_refused_with_a_sentence(tmp_path, content,
         read_sidecar(path)
 
 
-@pytest.mark.slow
 def test_an_entry_of_any_shape_is_told_of_its_row(tmp_path):
     rows, path = files(tmp_path)
     row = next(row for row in rows if row["titre"].startswith("ADEN"))

@@ -509,7 +509,6 @@ def test_our_export_and_its_sidecar_are_read_twice_and_say_what_ours_say(exporte
         assert len(ours["criteria"]) == len(theirs["criteria"])
 
 
-@pytest.mark.slow
 def test_our_export_alone_is_read_by_its_columns(exported):
     path, _, n_schemes = exported
     output = import_file(SOURCE, path)
