@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from backend.common.files import digest_of_files, read_yaml
@@ -66,15 +66,17 @@ def load_territories(folder: Path) -> dict[str, int]:
     for zone in zones:
         links |= {(commune, f"ZONE-{zone['code']}"): holds for commune, holds in _list_in_force(zone, members).items()}
     Containment.objects.filter(since=SINCE).delete()  # a commune may have left a zone since these files were last read
-    Containment.objects.bulk_create(
-        (
-            Containment(inner_id=pks[inner], outer_id=pks[outer], holds=holds, since=SINCE)
-            for (inner, outer), holds in links.items()
-        ),
-        batch_size=BATCH,
-    )
+    _insert_containments((pks[inner], pks[outer], holds, SINCE) for (inner, outer), holds in links.items())
     _load_served(folder / "served.yaml", pks)
     return _counts()
+
+
+def _insert_containments(rows: Iterable[tuple[int, int, bool, date]]) -> None:
+    """Insert them by COPY: there are a hundred thousand, and as objects they took half the time of all files."""
+    statement = f"COPY {Containment._meta.db_table} (inner_id, outer_id, holds, since) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _counts() -> dict[str, int]:
