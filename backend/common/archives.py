@@ -27,7 +27,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from backend.common.encryption import Encrypted, EncryptionError, decrypted, is_encrypted
-from backend.common.releases import applied_migrations, known_migrations, release
+from backend.common.releases import applied_migrations, known_migrations, migrations_out_of_reach, release
 
 FORMAT = 1
 MANIFEST, DUMP = "manifest.json", "database.dump"
@@ -184,6 +184,12 @@ def restore_archive(path: Path, *, identities: Sequence[Any] = ()) -> Manifest:
             raise ArchiveError(
                 f"{path} vient d’une version plus récente de Jonction ({manifest.release} ; ici {release()}), avec "
                 f"des migrations inconnues ici : {', '.join(sorted(unknown))}. Installez d’abord cette version."
+            )
+        if migrations_out_of_reach(manifest.migrations):
+            raise ArchiveError(
+                f"{path} vient d’une version trop ancienne de Jonction ({manifest.release}) : ses tables ne se "
+                "mettent plus à jour ici. Restaurez-la avec sa version, mettez-la à jour comme le dit "
+                "docs/operations.md, puis sauvegardez de nouveau."
             )
         with archive.open(DUMP) as dump:
             options = ["--single-transaction", "--no-owner", "--no-privileges"]

@@ -1,7 +1,7 @@
-"""Which release this is, and which migrations it knows, has applied and still misses."""
+"""Which release this is, and which migrations it knows, has applied, still misses and can no longer apply."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +24,22 @@ def _on_disk() -> MigrationLoader:
 
 
 def known_migrations() -> frozenset[str]:
-    """Return the migrations of this release, each as ``app.name``."""
-    return frozenset(f"{app}.{name}" for app, name in _on_disk().disk_migrations)
+    """Return the migrations of this release and those that they replace, each as ``app.name``."""
+    replaced = (replaced for migration in _on_disk().replacements.values() for replaced in migration.replaces)
+    return frozenset(f"{app}.{name}" for app, name in (*_on_disk().disk_migrations, *replaced))
+
+
+def migrations_out_of_reach(applied: Collection[str]) -> frozenset[str]:
+    """Return what a database misses of the migrations that one of this release replaces, where it has had others.
+
+    The files of these are gone: such a database cannot be brought to this release. One that had all of them can.
+    """
+    missing: set[str] = set()
+    for migration in _on_disk().replacements.values():
+        replaced = {f"{app}.{name}" for app, name in migration.replaces}
+        if not replaced.isdisjoint(applied):
+            missing |= replaced.difference(applied)
+    return frozenset(missing)
 
 
 def applied_migrations() -> frozenset[str]:

@@ -109,7 +109,7 @@ def test_a_backup_is_for_its_owner_only_and_says_what_it_holds(archive, source):
     rows = {name.removeprefix("public."): n for name, n in manifest["rows"].items()}
     assert rows.pop("journal_auditevent") > 0
     assert rows == rows_of(source)
-    assert "matchmaking.0001_initial" in manifest["migrations"]
+    assert "companies.0001_initial" in manifest["migrations"]
     assert manifest["release"]
 
 
@@ -275,6 +275,18 @@ def test_a_backup_of_a_newer_release_is_refused(make_database, tmp_path):
     done = empty.command("restore", tmp_path / "one.zip")
     assert done.returncode == 1
     assert "companies.0099_from_next_year" in done.stderr
+    assert is_empty(empty)
+
+
+@pytest.mark.slow
+def test_a_backup_whose_migrations_are_gone_is_refused(make_database, tmp_path):
+    old = make_database(with_reference_data=True)
+    old.ask("DELETE FROM django_migrations WHERE app = 'links' AND name <> '0001_initial'")
+    old.command("backup", tmp_path / "one.zip")
+    empty = make_database()
+    done = empty.command("restore", tmp_path / "one.zip")
+    assert done.returncode == 1
+    assert "trop ancienne" in done.stderr
     assert is_empty(empty)
 
 

@@ -1,17 +1,15 @@
 """One state for each scheme of a firm: what may follow what, who may say it, which word counts, and until when."""
 
 from datetime import date, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.listing import Scope, rows_of
-from backend.matchmaking.models import ENDINGS, FollowUp, Review, SchemeEvent
+from backend.matchmaking.models import ENDINGS, Review, SchemeEvent
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import StateError, say, undo_last
@@ -430,29 +428,3 @@ def test_the_answer_by_email_names_no_scheme_that_the_firm_dismissed(submission,
     text = ours(Notification).get(kind="reviewed").text
     assert str(kept) in text
     assert str(dismissed) not in text
-
-
-# -- the steps that moved here
-
-
-def test_steps_of_requests_become_events_and_go_back(submission, officer, scheme):
-    migration = import_module("backend.matchmaking.migrations.0031_steps_of_schemes_are_events")
-    said = timezone.now()
-    step = {"submission": submission, "scheme": scheme, "recorded_by": officer, "recorded_at": said, "done_at": said}
-    FollowUp.objects.create(**step, step="applied", note="le 20")
-    FollowUp.objects.create(**step, step="granted")
-    FollowUp.objects.create(**step, step="refused", cancelled_at=said)
-    FollowUp.objects.create(**step, step="refused", review=decide(submission, scheme, officer, "asked_and_refused"))
-    other = FollowUp.objects.create(**step, step="contacted")
-    migration.move(apps, None)
-    rows = (
-        ours(SchemeEvent).order_by("pk").values_list("state", "origin", "actor", "note", "recorded_at", "happened_on")
-    )
-    day = timezone.localdate(said)
-    assert list(rows) == [
-        ("applied", "officer", officer.pk, "le 20", said, day),
-        ("granted", "officer", officer.pk, "", said, day),
-    ]
-    assert list(ours(FollowUp)) == [other]
-    migration.move_back(apps, None)
-    assert {step.step for step in ours(FollowUp)} == {"contacted", "applied", "granted"}

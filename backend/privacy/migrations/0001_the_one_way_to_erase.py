@@ -1,29 +1,5 @@
 from django.db import migrations, models
-
 from backend.common.append_only import append_only
-
-# Tables guarded before deletions were refused too.
-UPGRADE = """
-DO $$
-DECLARE
-  guard record;
-BEGIN
-  FOR guard IN
-    SELECT tgname, tgrelid::regclass AS guarded, (
-      SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
-      WHERE attrelid = tgrelid AND attnum = ANY (tgattr)
-    ) AS columns
-    FROM pg_trigger WHERE NOT tgisinternal AND tgfoid = to_regproc('refuse_update')
-  LOOP
-    EXECUTE format('DROP TRIGGER %I ON %s', guard.tgname, guard.guarded);
-    EXECUTE format(
-      'CREATE TRIGGER %I BEFORE UPDATE %s OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION refuse_change()',
-      guard.tgname, 'OF ' || guard.columns, guard.guarded
-    );
-  END LOOP;
-  DROP FUNCTION IF EXISTS refuse_update();
-END $$;
-"""
 
 # Row security: everybody may read both tables, the owner alone writes them, whatever is granted.
 READ_ONLY = """
@@ -67,27 +43,10 @@ END $$;
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [
-        ("companies", "0005_aids_are_taken_back_not_erased"),
-        ("matchmaking", "0014_rematches"),
-        ("schemes", "0024_revisions_in_force"),
-    ]
+
+    dependencies = []
+
     operations = [
-        migrations.CreateModel(
-            name="Treatment",
-            fields=[
-                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ("table", models.CharField(max_length=63)),
-                ("key", models.CharField(help_text="Column that names the rows.", max_length=63)),
-                (
-                    "changes",
-                    models.TextField(
-                        blank=True, help_text="What comes after SET in SQL; empty: the rows are deleted."
-                    ),
-                ),
-            ],
-            options={"verbose_name": "traitement d’effacement", "verbose_name_plural": "traitements d’effacement"},
-        ),
         migrations.CreateModel(
             name="RetentionRun",
             fields=[
@@ -102,8 +61,25 @@ class Migration(migrations.Migration):
                 "ordering": ["-ran_at", "-pk"],
             },
         ),
+        migrations.CreateModel(
+            name="Treatment",
+            fields=[
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("table", models.CharField(max_length=63)),
+                ("key", models.CharField(help_text="Column that names the rows.", max_length=63)),
+                (
+                    "changes",
+                    models.TextField(
+                        blank=True, help_text="What comes after SET in SQL; empty: the rows are deleted."
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "traitement d’effacement",
+                "verbose_name_plural": "traitements d’effacement",
+            },
+        ),
         append_only("privacy_retentionrun"),
-        migrations.RunSQL(UPGRADE, migrations.RunSQL.noop),
         migrations.RunSQL(READ_ONLY.format(table="privacy_treatment"), migrations.RunSQL.noop),
         migrations.RunSQL(READ_ONLY.format(table="privacy_retentionrun"), migrations.RunSQL.noop),
         migrations.RunSQL(ERASE_ROWS, "DROP FUNCTION erase_rows(text, jsonb);"),
