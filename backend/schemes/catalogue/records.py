@@ -18,6 +18,7 @@ from backend.schemes.catalogue.record_types import (
     CriterionRecord,
     Euros,
     EvidenceRecord,
+    MainRecord,
     OperatorRecord,
     RelationRecord,
     SchemeRecord,
@@ -92,37 +93,9 @@ def read_record(revision: Revision) -> SchemeRecord:
     positions = {source.pk: source.position for source in revision.sources.all()}
     return normalise(
         {
-            "key": revision.scheme.source_key,
-            "name": revision.name,
-            "summary": revision.summary,
-            "kind": revision.kind,
-            "level": revision.level,
-            "owner": revision.owner,
-            "confidence": revision.confidence,
-            "as_of": str(revision.as_of),
-            "review_by": _day(revision.review_by),
-            "variant_of": revision.variant_of,
-            "applicants": revision.applicants,
-            "targeted_naf": revision.targeted_naf,
-            "targeted_naf_2025": revision.targeted_naf_2025,
-            "preparation_days": revision.preparation_days,
-            "state_aid_regime": revision.state_aid_regime,
-            "legal_basis": revision.legal_basis,
-            "documents": revision.documents,
-            "next_step": revision.next_step,
-            "url": revision.url,
-            "public_contact": revision.public_contact,
-            "notes": revision.notes,
-            "corrections": revision.corrections,
+            **_main_of(revision),
             "needs": {served.sub_need_id: served.weight for served in revision.served_needs.all()},
             "operators": _operators_of(revision),
-            "window": _window_of(revision),
-            "amount": _amount_of(revision),
-            "contact": {
-                "name": revision.contact_name,
-                "url": revision.contact_url,
-                "phone": revision.contact_phone,
-            },
             "sources": [
                 {
                     "title": source.title,
@@ -158,6 +131,46 @@ def read_record(revision: Revision) -> SchemeRecord:
             ],
         }
     )
+
+
+def read_main(revision: Revision) -> MainRecord:
+    """Return what a revision says of its scheme once, in the same shape; no query."""
+    main: MainRecord = _absent(_normalised_main(plain(_main_of(revision))))
+    return main
+
+
+def _main_of(revision: Revision) -> MainRecord:
+    return {
+        "key": revision.scheme.source_key,
+        "name": revision.name,
+        "summary": revision.summary,
+        "kind": revision.kind,
+        "level": revision.level,
+        "owner": revision.owner,
+        "confidence": revision.confidence,
+        "as_of": str(revision.as_of),
+        "review_by": _day(revision.review_by),
+        "variant_of": revision.variant_of,
+        "applicants": revision.applicants,
+        "targeted_naf": revision.targeted_naf,
+        "targeted_naf_2025": revision.targeted_naf_2025,
+        "preparation_days": revision.preparation_days,
+        "state_aid_regime": revision.state_aid_regime,
+        "legal_basis": revision.legal_basis,
+        "documents": revision.documents,
+        "next_step": revision.next_step,
+        "url": revision.url,
+        "public_contact": revision.public_contact,
+        "notes": revision.notes,
+        "corrections": revision.corrections,
+        "window": _window_of(revision),
+        "amount": _amount_of(revision),
+        "contact": {
+            "name": revision.contact_name,
+            "url": revision.contact_url,
+            "phone": revision.contact_phone,
+        },
+    }
 
 
 def _operators_of(revision: Revision) -> list[OperatorRecord]:
@@ -207,15 +220,7 @@ def normalise(record: SchemeRecord) -> SchemeRecord:
     relations = [_whole(RelationRecord, row) for row in record["relations"]]
     found: SchemeRecord = {
         **record,
-        "public_contact": bool(record.get("public_contact")),
-        "review_by": record.get("review_by"),
-        "owner": record.get("owner"),
-        "variant_of": record.get("variant_of"),
-        "applicants": sorted(record["applicants"]),
-        "targeted_naf_2025": record.get("targeted_naf_2025") or [],
-        "window": _whole(WindowRecord, record["window"]),
-        "amount": _amount(record["amount"]),
-        "contact": _filled(ContactRecord, record["contact"] or {}),
+        **_normalised_main(record),
         "criteria": [_criterion(row) for row in record["criteria"]],
         "operators": [
             {"name": row["name"], "siren": row.get("siren") or None, "roles": sorted(row["roles"])}
@@ -226,6 +231,21 @@ def normalise(record: SchemeRecord) -> SchemeRecord:
     }
     cleaned: SchemeRecord = _absent(found)
     return cleaned
+
+
+def _normalised_main(record: MainRecord) -> MainRecord:
+    return {
+        **record,
+        "public_contact": bool(record.get("public_contact")),
+        "review_by": record.get("review_by"),
+        "owner": record.get("owner"),
+        "variant_of": record.get("variant_of"),
+        "applicants": sorted(record["applicants"]),
+        "targeted_naf_2025": record.get("targeted_naf_2025") or [],
+        "window": _whole(WindowRecord, record["window"]),
+        "amount": _amount(record["amount"]),
+        "contact": _filled(ContactRecord, record["contact"] or {}),
+    }
 
 
 def _criterion(row: CriterionRecord) -> CriterionRecord:

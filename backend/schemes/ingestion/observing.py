@@ -19,7 +19,7 @@ from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.loading import is_published_by_people
 from backend.schemes.catalogue.publishing import publish_by_rule, put_in_force
 from backend.schemes.catalogue.record_types import SchemeRecord
-from backend.schemes.catalogue.records import read_record
+from backend.schemes.catalogue.records import read_main, read_record
 from backend.schemes.catalogue.reports import report_all
 from backend.schemes.catalogue.revising import told, write_revision
 from backend.schemes.ingestion.sightings import SHUT, Derived, Effect, derive
@@ -123,11 +123,15 @@ def _observed() -> Any:
     return schemes.select_related("current__scheme", "current__proposal").prefetch_related(observations)
 
 
-@transaction.atomic
 def follow(scheme: Scheme, *, on: date) -> bool:
     """Put in force, or propose, the window that observations make of a sheet; tell whether anything was done."""
     found = derived_of(scheme, on=on)
-    if found is None or scheme.current is None:
+    return found is not None and _bring_in(scheme, found)
+
+
+@transaction.atomic
+def _bring_in(scheme: Scheme, found: Derived) -> bool:
+    if scheme.current is None:
         return False
     record: SchemeRecord = {**read_record(scheme.current), "window": found.window}
     if found.effect == Effect.PROPOSED:
@@ -187,9 +191,7 @@ def derived_of(scheme: Scheme, *, on: date) -> Derived | None:
     """Return the window that observations make of a sheet in force, where it says something else."""
     if scheme.current is None:
         return None
-    return derive(
-        read_record(scheme.current), scheme.observations.all(), decided_at=_decided_at(scheme.current), on=on
-    )
+    return derive(read_main(scheme.current), scheme.observations.all(), decided_at=_decided_at(scheme.current), on=on)
 
 
 def _decided_at(revision: Revision) -> Any:

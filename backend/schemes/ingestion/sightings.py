@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from backend.schemes.catalogue.record_types import Dates, SchemeRecord, Sighting, WindowRecord
+from backend.schemes.catalogue.record_types import Dates, MainRecord, Sighting, WindowRecord
 from backend.schemes.catalogue.records import SEEN
 from backend.schemes.catalogue.windows import years_later
 from backend.schemes.models import Revision, Tier, WindowObservation
@@ -59,7 +59,7 @@ class Derived:
     effect: Effect
 
 
-def life_of(record: SchemeRecord) -> Life:
+def life_of(record: MainRecord) -> Life:
     """Return how long a page about a scheme is worth something; the shortest life where its words say a call."""
     texts = (record["name"], record["url"], record["summary"], record["window"].get("note"))
     if record["window"].get("closes_on") or any(_CALL.search(text or "") for text in texts):
@@ -76,7 +76,7 @@ def holds_until(day: date, life: Life) -> date:
 
 
 def derive(
-    record: SchemeRecord, observations: Iterable[WindowObservation], *, decided_at: datetime | None, on: date
+    record: MainRecord, observations: Iterable[WindowObservation], *, decided_at: datetime | None, on: date
 ) -> Derived | None:
     """Return the window that a sheet should state on a day; nothing where it states it already.
 
@@ -96,7 +96,7 @@ def derive(
     return found if found and _differs(found.window, record["window"]) else None
 
 
-def _is_news(one: WindowObservation, record: SchemeRecord, decided_at: datetime | None) -> bool:
+def _is_news(one: WindowObservation, record: MainRecord, decided_at: datetime | None) -> bool:
     """Tell whether a page speaks of later than what the sheet states."""
     is_later = _day(one) >= date.fromisoformat(record["as_of"])
     return is_later and (decided_at is None or one.added_at > decided_at)
@@ -107,7 +107,7 @@ def _open(observations: Iterable[WindowObservation]) -> list[WindowObservation]:
 
 
 def _dated(
-    record: SchemeRecord,
+    record: MainRecord,
     later: Sequence[WindowObservation],
     shut: WindowObservation | None,
     opened: WindowObservation | None,
@@ -128,7 +128,7 @@ def _dated(
     return Derived(window=window, observation=one, effect=effect)
 
 
-def _shut(record: SchemeRecord, shut: WindowObservation, *, is_news: bool, on: date) -> Derived | None:
+def _shut(record: MainRecord, shut: WindowObservation, *, is_news: bool, on: date) -> Derived | None:
     """Shut a window at once where who runs the scheme says so; leave it unknown where somebody else does.
 
     What a sheet states stands against what is older than it; a sighting older than the page never does.
@@ -142,7 +142,7 @@ def _shut(record: SchemeRecord, shut: WindowObservation, *, is_news: bool, on: d
 
 
 def _seen(
-    record: SchemeRecord,
+    record: MainRecord,
     opened: WindowObservation | None,
     heard: Sequence[WindowObservation],
     news: Sequence[WindowObservation],
@@ -162,7 +162,7 @@ def _seen(
         return Derived(window=_with_sighting(record, one, life), observation=one, effect=effect)
     if opened is None or opened not in news or not _is_over(window, _day(opened)):
         return None
-    reopened: SchemeRecord = {
+    reopened: MainRecord = {
         **record,
         "window": {**window, "state": State.UNKNOWN.value, "opens_on": None, "closes_on": None},
     }
@@ -191,7 +191,7 @@ def _is_over(window: WindowRecord, day: date) -> bool:
     return window["state"] in SHUT or bool(window["closes_on"] and window["closes_on"] < day.isoformat())
 
 
-def _with_sighting(record: SchemeRecord, one: WindowObservation, life: Life) -> WindowRecord:
+def _with_sighting(record: MainRecord, one: WindowObservation, life: Life) -> WindowRecord:
     until = holds_until(_day(one), life) if one.tier in FIRM else None
     return {
         **record["window"],
@@ -202,7 +202,7 @@ def _with_sighting(record: SchemeRecord, one: WindowObservation, life: Life) -> 
     }
 
 
-def _without_sighting(record: SchemeRecord, *, state: str) -> WindowRecord:
+def _without_sighting(record: MainRecord, *, state: str) -> WindowRecord:
     unseen: Sighting = {"seen_on": None, "seen_until": None, "seen_by": None, "seen_url": None}
     return {**record["window"], **unseen, "state": state}
 
