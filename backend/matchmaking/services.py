@@ -32,6 +32,7 @@ from backend.matchmaking.emails import (
 from backend.matchmaking.file_events import end_shares, reopen_on_event
 from backend.matchmaking.in_charge import (
     OutsideTerritory,
+    assign_epci,
     check_may_decide,
     close_outside,
     commune_of,
@@ -92,6 +93,7 @@ class Filing:
     phone: str = ""
     call_slot: str = Submission.CallSlot.ANY
     wants_alerts: bool = False
+    asked_call: bool = False  # from the same answer, in another commune maybe
     unchanged: frozenset[str] = frozenset()  # facts as another request of the contact, or the register, showed them
     said_by_others: frozenset[str] = frozenset()  # of these, what others than the firm said there
 
@@ -156,6 +158,8 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         and Exists(of_late.filter(sheet__company=sheet.company_id)[settings.MANY_FILES_OF_COMPANY - 1 :]),
         many_of_address=Exists(of_late.filed_with(filing.email)[settings.MANY_FILES_OF_ADDRESS - 1 :]),
     )
+    if filing.asked_call:
+        assign_epci(submission, epci)  # the call too
     changes = {
         **dict.fromkeys(sorted(filing.has), NeedCorrection.Change.ADDED),
         **dict.fromkeys(sorted(filing.has_not), NeedCorrection.Change.REMOVED),

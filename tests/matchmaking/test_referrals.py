@@ -1,9 +1,11 @@
 """A file offered to another intercommunality: who reads it, who decides, who has it meanwhile."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership
@@ -25,10 +27,22 @@ from backend.matchmaking.referrals import lead_decides_on
 from backend.matchmaking.services import correct_submission
 from backend.notifications.models import Notification
 from backend.territories.models import Perimeter, ServedEpci
-from tests.factories import ARC, CC2V, CCLO, COMMUNES, DAY, OUTSIDE, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CC2V,
+    CCLO,
+    COMMUNES,
+    DAY,
+    OUTSIDE,
+    make_call,
+    make_lead,
+    make_officer,
+    make_submission,
+)
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
+move_calls = import_module("backend.matchmaking.migrations.0063_calls_beside_their_file").MOVE_CALLS
 
 
 def epci(name: str) -> ServedEpci:
@@ -89,6 +103,20 @@ def test_a_call_asked_about_a_file_follows_it_and_waits_since_it_was_asked(submi
     assert [call.submission for call in ours(CallRequest).visible_to(sender)] == [other]
     late = waits_too_long([epci(CCLO).pk], on=timezone.localdate())
     assert call in [wait.call for wait in late]
+
+
+def test_a_call_stands_where_its_file_is_filed_and_is_put_back_there(other):
+    filed_from = make_call(CCLO)  # before the commune was corrected in the draft
+    make_submission(filing_key=filed_from.key, asked_call=True)
+    filed_from.refresh_from_db()
+    assert filed_from.epci == epci(ARC)
+    asked_of = ask_call_of_file(submission=other, phone="03 53 01 60 77", call_slot="any", on=DAY)
+    apart = make_call()
+    ours(CallRequest).update(epci=epci(CCLO))
+    with connection.cursor() as cursor:
+        cursor.execute(move_calls)
+    assert set(ours(CallRequest).filter(epci=epci(ARC))) == {filed_from, asked_of}
+    assert ours(CallRequest).get(epci=epci(CCLO)) == apart
 
 
 def test_an_accepted_referral_moves_the_file_to_who_accepts_and_tells_the_sender(submission, sender, reader):

@@ -279,6 +279,7 @@ def filing_of(said: Stated, contact: ContactForm) -> Filing:
         phone=contact.cleaned_data["phone"],
         call_slot=contact.cleaned_data["call_slot"],
         wants_alerts=contact.cleaned_data.get("alerts", False),
+        asked_call=CALL in said.draft.steps,
         unchanged=said.unchanged,
         said_by_others=said.said_by_others,
     )
