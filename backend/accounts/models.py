@@ -272,6 +272,10 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         """Absences that hold on a day, or will later."""
         return self.filter(ends_on__gte=day, cancelled_at__isnull=True)
 
+    def replaced_by(self, user: User) -> Self:
+        """Absences during which somebody stands in: whom they name, else the stand-in of who is away."""
+        return self.filter(Q(stand_in=user) | Q(stand_in=None, user__stand_in=user))
+
 
 class Absence(models.Model):
     """Leave of an officer, both days included: no reminder is sent; one that was declared by mistake is cancelled."""

@@ -1,6 +1,6 @@
 """The officers' lists: what waits, what is to be done, what is followed; and who stands before and after a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Extract, FirstValue, Greatest, Lag, Lead, TruncDate
 
-from backend.accounts.models import User
+from backend.accounts.models import Absence, User
 from backend.companies.models import Fact
 from backend.matchmaking.finding import file_named
 from backend.matchmaking.models import CallRequest, FollowUp, HandOver, Match, Need, Result, Submission
@@ -52,7 +52,7 @@ class Tab:
 
 
 class Whose:
-    ALL, MINE, TEAM = "toutes", "miennes", "equipe"
+    ALL, MINE, STOOD_IN, TEAM = "toutes", "miennes", "suppleees", "equipe"
 
 
 class Order:
@@ -98,7 +98,7 @@ def queue_of(
     ``visible``: those they may open, where the page has them already, as they take long to write. They must be limited
     to ``user`` already: nothing here does so again.
     """
-    files = narrowed(Submission.objects.visible_to(user) if visible is None else visible, user, filters)
+    files = narrowed(Submission.objects.visible_to(user) if visible is None else visible, user, filters, on=on)
     order = filters.sorted_by
     if order == Order.PRESSING:
         pressing = (F("waits").desc(), F("priority").desc(), F("waiting_from").asc(), F("pk").asc())
@@ -131,6 +131,12 @@ def counts_for(user: User, *, on: date, visible: SubmissionQuerySet | None = Non
     return Counts(by_tab, found["mine"])
 
 
+def n_stood_in(absences: Iterable[Absence], *, visible: SubmissionQuerySet) -> dict[str, int]:
+    """Count the files of who is away in each tab of files that are open."""
+    files = visible.filter(officer__in=[absence.user_id for absence in absences])
+    return {tab: files.filter(in_tab(tab)).count() for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED)}
+
+
 def in_tab(tab: str) -> Q:
     """Tell which files stand in a tab; what is only called or offered is no list of files of its own."""
     if tab == Tab.ALL:
@@ -146,12 +152,14 @@ def in_tab(tab: str) -> Q:
     return still_open & Q(reviewed_at__isnull=True)
 
 
-def narrowed(files: SubmissionQuerySet, user: User, filters: Filters) -> SubmissionQuerySet:
+def narrowed(files: SubmissionQuerySet, user: User, filters: Filters, *, on: date) -> SubmissionQuerySet:
     files = files.filter(in_tab(filters.tab))
     if filters.tab == Tab.OFFERED:
         files = files.filter(pk__in=HandOver.objects.offered_to(user).values("submission"))
     if filters.whose == Whose.MINE:
         files = files.filter(officer=user)
+    elif filters.whose == Whose.STOOD_IN:
+        files = files.filter(officer__in=Absence.objects.on(on).replaced_by(user).values("user"))
     elif filters.whose == Whose.TEAM:
         files = files.filter(epci__in=user.posts.epcis)
     if filters.epci:

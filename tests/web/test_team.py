@@ -61,6 +61,39 @@ def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
     assert "Odile" not in shown(client, far)
 
 
+def test_a_stand_in_finds_the_files_of_who_is_away_above_the_list_until_the_absence_ends(client, people):
+    officer, colleague, _lead, far = people
+    held, reviewed, own = (make_submission(confirmed=True, company_name=f"Forge {n}") for n in "ABC")
+    for file, who in ((held, officer), (reviewed, officer), (own, colleague)):
+        take_file(submission=file, officer=who)
+    end_review(submission=reviewed, officer=officer, on=DAY, message="Bonjour.")
+    today = current_day()
+    away = Absence(user=officer, declared_by=officer, declared_at=timezone.now(), starts_on=today, ends_on=today)
+    away.stand_in = colleague
+    away.save()
+
+    def listed(user, query):
+        client.force_login(user)
+        page = client.get(f"/agent/?{query}")
+        return text_of(page), [row.submission for row in page.context["rows"]]
+
+    page, files = listed(colleague, "etat=a-lire&a_qui=suppleees")
+    assert "Vous suppléez Odile Ferrand jusqu’au" in page
+    assert "À lire 1" in page.split("Vous suppléez Odile")[1]
+    assert files == [held]
+    assert listed(colleague, "etat=suivis&a_qui=suppleees")[1] == [reviewed]
+    for user in (officer, far):
+        page, files = listed(user, "etat=tous&a_qui=suppleees")
+        assert ("Vous suppléez" in page, files) == (False, [])
+    Absence.objects.update(stand_in=None)
+    assert listed(colleague, "a_qui=suppleees")[1] == []
+    User.objects.filter(pk=officer.pk).update(stand_in=colleague)  # whom an absence without one falls to
+    assert listed(colleague, "a_qui=suppleees")[1] == [held]
+    Absence.objects.update(starts_on=today - timedelta(days=2), ends_on=today - timedelta(days=1))
+    page, files = listed(colleague, "a_qui=suppleees")
+    assert ("Vous suppléez" in page, files) == (False, [])
+
+
 def test_an_absence_without_a_stand_in_is_noted_and_says_what_nobody_looks_after(client, people):
     officer, colleague, _lead, _far = people
     client.force_login(officer)

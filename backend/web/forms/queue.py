@@ -63,6 +63,7 @@ class QueueForm(forms.Form):
         choices=[
             ("", _("Tous ceux que je vois")),
             (Whose.MINE, _("Ceux que je suis")),
+            (Whose.STOOD_IN, _("Ceux que je supplée")),
             (Whose.TEAM, _("De mon intercommunalité")),
         ],
     )

@@ -1,6 +1,7 @@
 """The officers' lists: what waits, by tab, and what is done with several files at once."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backend.accounts.models import User
+from backend.accounts.models import Absence, User
 from backend.common.days import current_day
 from backend.matchmaking.calls import present_calls
 from backend.matchmaking.dead_addresses import unreachable_officers
@@ -26,7 +27,7 @@ from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.models import CallRequest, HandOver, Note, Submission
 from backend.matchmaking.models.submissions import SubmissionQuerySet
 from backend.matchmaking.portfolios import offer_files, take_files
-from backend.matchmaking.queue import Filters, Tab, calls_promised, counts_for, queue_of
+from backend.matchmaking.queue import Filters, Tab, calls_promised, counts_for, n_stood_in, queue_of
 from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
@@ -72,6 +73,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "is_sorted_out": bool(filters.order) or replace(filters, words="").narrows,
         "portfolio": counts.mine,
         "posts": user.posts,
+        "stood_in": _stood_in(user, visible, on=on),
         "may_batch": bool(user.posts.epcis),
         "shortcuts": SHORTCUTS,
         "just_ended": pop_just_ended(request),
@@ -117,6 +119,15 @@ def queue(request: HttpRequest) -> HttpResponse:
         if filters.tab == Tab.TO_DO and not filters.narrows:
             context["unreachable"] = unreachable_officers(user)
     return render(request, "web/officer/queue.html", context)
+
+
+def _stood_in(user: User, visible: SubmissionQuerySet, *, on: date) -> dict[str, Any]:
+    """Return for whom somebody stands in today, and the tabs that hold files of theirs; most often nothing."""
+    absences = list(Absence.objects.on(on).replaced_by(user).select_related("user"))
+    if not absences:
+        return {}
+    n_in = n_stood_in(absences, visible=visible)
+    return {"absences": absences, "tabs": [(tab, label, n_in[tab]) for tab, label in TABS if n_in.get(tab)]}
 
 
 def _page(
