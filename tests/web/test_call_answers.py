@@ -79,6 +79,20 @@ def test_the_page_is_one_form_with_one_button_that_saves(client, sheet):
     assert body.count('name="question"') == 3
 
 
+@pytest.mark.parametrize(("button", "page"), [("dossier", ""), ("etape", "partie/etape/")])
+def test_a_button_that_leaves_the_sheet_saves_its_answers_first(client, submission, sheet, button, page):
+    names, away = names_on(client, sheet), f"/agent/{submission.pk}/{page}"
+    assert f'value="{button}"' in client.get(sheet).content.decode()
+    refused = client.post(sheet, sent(names, "headcount", puis=button, **UNREADABLE))
+    assert (refused.status_code, submission.sheet.values().get("headcount")) == (422, None)
+    left = client.post(sheet, sent(names, "headcount", puis=button))
+    assert (left.url, submission.sheet.values()["headcount"]) == (away, 35)
+    assert "rien n’est noté" not in text_of(client.post(sheet, sent(names, puis=button), follow=True))
+    if button == "dossier":
+        by_script = client.post(sheet, sent(names, puis=button), headers=HTMX)
+        assert by_script["HX-Redirect"] == away
+
+
 def test_what_was_not_answered_is_asked_again_and_the_rest_is_noted(client, submission, sheet):
     first, *others = names_on(client, sheet)
     client.post(sheet, sent([first, *others], first))

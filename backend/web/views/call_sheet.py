@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from backend.accounts.models import User
 from backend.common.days import current_day
@@ -32,6 +33,7 @@ from backend.web.fragments import render_fragment
 from backend.web.views.officer import signed_in, tell_changes, visible_file
 
 N_ASKED = 3
+FILE, STEP = "dossier", "etape"  # where a button that saves the answers leads then
 BODY = "web/officer/call_sheet_body.html"
 
 
@@ -43,12 +45,23 @@ def call_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     submission, officer = visible_file(request, pk), signed_in(request)
     check_may_decide(officer, submission)
     again = _answered(request, submission, officer) if request.method == "POST" else ()
-    if request.method == "POST" and not again and not request.htmx:  # type: ignore[attr-defined]
-        return redirect("officer_call_sheet", pk)
+    leads_to = _page_after(request, pk) if request.method == "POST" and not again else None
+    if leads_to:
+        return leads_to
     status = 422 if any(one.form and one.form.errors for one in again) else 200
     return render_fragment(
         request, BODY, "web/officer/call_sheet.html", _sheet(submission, officer, again), status=status
     )
+
+
+def _page_after(request: HttpRequest, pk: int) -> HttpResponse | None:
+    """Return the page that the button led to, once all answers are taken; none where only the questions change."""
+    after = request.POST.get("puis", "")
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(reverse("officer_file", args=[pk])) if after == FILE else None
+    if after == STEP:
+        return redirect("officer_part", pk, STEP)
+    return redirect("officer_file" if after == FILE else "officer_call_sheet", pk)
 
 
 def _answered(request: HttpRequest, submission: Submission, officer: User) -> tuple[Asked, ...]:
@@ -69,7 +82,7 @@ def _answered(request: HttpRequest, submission: Submission, officer: User) -> tu
         messages.warning(request, noted)
     for late in taken.late:
         messages.warning(request, _kept_in_sight(submission, late))
-    if not taken.late and not taken.n_noted and not taken.again:
+    if not taken.late and not taken.n_noted and not taken.again and "puis" not in request.POST:
         messages.info(request, _("Aucune réponse n’est remplie : rien n’est noté."))
     return taken.again
 
