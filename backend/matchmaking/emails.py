@@ -50,14 +50,17 @@ def about_guest(guest: Guest) -> tuple[str, str]:
 
 
 def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> Notification:
-    confirm_url = placeholder(Kind.CONFIRM, submission.pk)
+    context = {
+        **context_of(submission),
+        "confirm_url": placeholder(Kind.CONFIRM, submission.pk),
+        "by": submission.consent_by,
+        "delay": delay_of(organisation_in_charge(submission), on=current_day()),
+    }
     return enqueue_email(
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
-        message=render(
-            "confirm_address", {**context_of(submission), "confirm_url": confirm_url, "by": submission.consent_by}
-        ),
+        message=render("confirm_address", context),
         about=(submission.topic,),
         asked_for=True,
     )

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from backend.accounts.models import Organisation
 from backend.companies.models import Company, Contact, Establishment, Fact, FactSheet
 from backend.companies.services import store_snapshots
 from backend.links.models import Link
@@ -19,11 +20,11 @@ from backend.matchmaking.models import AnswerCount, Result, Submission
 from backend.notifications.models import Notification
 from backend.web.forms.filing.contact import ContactForm
 from benchmarks.phone import first_visit
-from tests.factories import COMMUNES, OUTSIDE, led_to, rewriting
+from tests.factories import ARC, COMMUNES, OUTSIDE, led_to, make_organisation, rewriting
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, PROJECT, fill, text_of
 
-MOST_QUERIES = 15  # of each request that leads to the answer, shows it, files it and shows what was filed
+MOST_QUERIES = 16  # of each request that leads to the answer, shows it, files it and shows what was filed
 
 
 def row_counts():
@@ -204,7 +205,11 @@ def test_a_page_that_makes_no_sense_yet_leads_to_the_first_step(client, path):
 
 @pytest.mark.django_db
 def test_going_back_shows_what_was_typed_and_changes_it(client):
+    make_organisation(ARC)
     fill(client, upto="projet")
+    assert "Réponse promise" not in text_of(client.get("/demande/reponse/"))
+    Organisation.objects.update(promised_days=3)
+    assert "Réponse promise sous 3 jours ouvrés." in text_of(client.get("/demande/reponse/"))
     page = client.get("/demande/entreprise/")
     assert page.context["form"]["company_name"].value() == FIRM["company_name"]
     client.post("/demande/entreprise/", {**FIRM, "company_name": "Autre nom"})

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking import engine
+from backend.matchmaking.delays import delay_of
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
@@ -215,6 +216,7 @@ def answer_page(
         notice = press_again()
     on, page, understood = current_day(), said.read.page(), said.read.said_back()
     picks = page.nothing_fits and understood.cause == Cause.NOT_UNDERSTOOD
+    organisations = list(said.epci.organisations.all()) if said.epci else []
     context = {
         "form": form,
         "call_form": call_form,
@@ -235,7 +237,8 @@ def answer_page(
         "place": said.place,
         "token": "",  # a draft has no link: what is missing takes a template longer to look up than what is empty
         "reads_only": False,
-        "organisations": said.epci.organisations.all() if said.epci else (),
+        "organisations": organisations,
+        "delay": delay_of(organisations[0], on=on) if organisations else None,
         "on": on,
         "notice": notice,
         "asks_contact": form.is_bound,  # what was typed stays in sight
