@@ -40,6 +40,11 @@ class Success:
         return whole_percent(self.granted, self.n) if self.n else None
 
     @property
+    def says_rate(self) -> bool:
+        """Whether so many were answered that a rate says something."""
+        return self.n >= LEAST
+
+    @property
     def bounds(self) -> tuple[int, int] | None:
         """Between which the share lies with 95 % confidence, in percent: the score interval of E. B. Wilson (1927)."""
         if not self.n:
@@ -120,7 +125,7 @@ def success_of(schemes: Iterable[int]) -> dict[int, Success]:
     """Return the success of each of some schemes on which enough firms were answered, in the whole territory."""
     rows = SchemeFact.objects.filter(scheme__in=list(schemes)).order_by()
     found = _firms(rows, _sums(rows))
-    return {scheme: success for scheme, (_asked, success) in found.items() if success.n >= LEAST}
+    return {scheme: success for scheme, (_asked, success) in found.items() if success.says_rate}
 
 
 def schemes_at_work(scope: Scope, filters: Filters) -> SchemesAtWork:

@@ -145,8 +145,13 @@ def test_the_files_behind_the_number_without_an_answer_are_one_click_away(client
     assert {there.pk, here.pk} <= counted
     with neighbour.shown():  # which has unmet needs too
         assert listed(client, client.get(MAP))[0] == counted
-        assert f"celles que compte cette page : {len(counted)}." in text_of(client.get(MAP))
-    assert listed(client, client.get(MAP, {"commune": COMMUNES[CCLO], "detail": needs[0]})) == ({there.pk}, 1)
+        page = client.get(MAP)
+        assert f"celles que compte cette page : {len(counted)}." in text_of(page)
+        most = page.context["found"].by_need[0]
+        assert f"Sans dispositif, d’abord : {most.label} ({most.unmet} sur {most.demand})" in text_of(page)
+    narrowed = client.get(MAP, {"commune": COMMUNES[CCLO], "detail": needs[0]})
+    assert "Sans dispositif, d’abord" not in text_of(narrowed)  # of one need and one place the count says it
+    assert listed(client, narrowed) == ({there.pk}, 1)
     assert listed(client, client.get(MAP, {"detail": needs[1]})) == (set(), 0)
     client.force_login(lead_of(ARC))
     ((found, n_needs), address) = listed(client, client.get(MAP)), "/agent/?etat=tous&carte=epci%3DCCLO"

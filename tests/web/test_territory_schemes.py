@@ -58,7 +58,7 @@ def test_who_leads_the_territory_reads_all_and_no_name(client, scheme, neighbour
 def test_who_leads_an_intercommunality_reads_its_own_and_no_other(client, scheme):
     client.force_login(make_officer(CCLO, role="epci_lead"))
     text = text_of(client.get(PAGE))
-    assert "0 % (0 à 79 %)" in text
+    assert "0 sur 1" in text
     assert "12 500" not in text.replace("\u202f", " ").replace("\xa0", " ")
     assert "Écarté" in text or "condition fausse" in text.lower()
     client.force_login(make_officer(ARC, role="epci_lead"))

@@ -96,6 +96,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "decides": form.chosen("detail"),
         "decided": _decided(scope, form.chosen("detail")),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
+        "most_unmet": list(_most_unmet(found)),
         "kept": _kept(form),
         "everywhere": _kept(form, without="commune"),
         "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, without="tri") or "tout"}),
@@ -198,6 +199,14 @@ def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
     ]
 
 
+def _most_unmet(found: Gaps) -> Iterator[tuple[str, list[Gap]]]:
+    """Yield for what and where most needs are left without a scheme: what a page says before its tables."""
+    for title, rows in ((_("Sans dispositif, d’abord"), found.by_need), (_("Où"), found.by_commune)):
+        if len(rows) > 1 and (unmet := [gap for gap in rows[:MOST_UNMET] if gap.unmet]):
+            yield title, unmet
+
+
+MOST_UNMET = 3
 SCHEMES_PER_PAGE = 10
 FIRST = 4  # lines of the map's first table that stand under it; the others are folded
 ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}
