@@ -13,7 +13,7 @@ function show() {
 }
 
 if (help && toggle) {
-  help.hidden = false;
+  for (const told of document.querySelectorAll("[data-shortcuts], [data-shortcuts-told]")) told.hidden = false;
   show();
   toggle.addEventListener("click", () => {
     active = !active;
