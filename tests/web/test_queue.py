@@ -199,7 +199,11 @@ def test_the_next_file_to_read_comes_from_the_list_it_was_opened_from(desk):
     desk.get("/agent/?recherche=Atelier&tri=recentes")
     response = desk.post(f"/agent/{third.pk}/terminer/", {"message": "Bonjour", "next": "1"})
     assert response["Location"] == f"/agent/{second.pk}/"
-    assert first.pk
+    assert f"{third.sheet} : Relecture terminée." in text_of(desk.get(response["Location"]))
+    desk.post(f"/agent/{second.pk}/terminer/", {"message": "Bonjour", "next": "1"})
+    last = desk.post(f"/agent/{first.pk}/terminer/", {"message": "Bonjour", "next": "1"}, follow=True)
+    assert last.redirect_chain[-1][0].startswith("/agent/?recherche=Atelier&tri=recentes")
+    assert f"{first.sheet} : Relecture terminée." in text_of(last)
 
 
 @pytest.mark.parametrize(

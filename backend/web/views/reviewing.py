@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -202,7 +203,8 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     form = EndForm(request.POST, no_email=bool(why_no_email(submission)))
     if not form.is_valid():
         return file_page(request, submission, bound={"end_form": form}, status=422)
-    message = form.cleaned_data["message"]
+    message, goes_on = form.cleaned_data["message"], "next" in request.POST
+    following = next_file(request, pk) if goes_on else None
     try:
         end_it = end_with_nothing if "nothing" in request.POST else end_review
         ended = end_it(
@@ -213,19 +215,23 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
             seen=seen_key(request.POST),
         )
     except DecidedSinceError as error:
-        words = EndForm(initial={"message": message}, no_email=bool(why_no_email(submission)))
-        shown = {"end_form": words, "end_refused": str(error)}
+        end_form = EndForm(initial={"message": message}, no_email=bool(why_no_email(submission)))
+        shown = {"end_form": end_form, "end_refused": str(error)}
         return file_page(request, visible_file(request, pk), bound=shown, status=422)
     except ReviewError as error:
         messages.error(request, str(error))
         if message:
             return file_page(request, visible_file(request, pk), bound=_kept_words(message), status=422)
     else:
-        messages.success(request, _ended(submission, ended))
-    following = next_file(request, pk)
-    if "next" in request.POST and following:
-        return redirect("officer_file", following.pk)
-    return redirect("officer_file", pk)
+        words = _ended(submission, ended)
+        if goes_on:  # above the next file, or the list: of which one it is said, and where it is taken up again
+            words = format_html(
+                '<a href="{}">{}</a> : {}', reverse("officer_file", args=[pk]), submission.sheet, words
+            )
+        messages.success(request, words)
+        if goes_on and not following:
+            return redirect("officer_after", pk)
+    return redirect("officer_file", following.pk if following else pk)
 
 
 def _kept_words(message: str) -> dict[str, Any]:
