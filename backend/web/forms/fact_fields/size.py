@@ -25,7 +25,7 @@ class HeadcountFields(FactFields):
     fields_of_fact = {"headcount": ("headcount", "headcount_band")}
 
     headcount = FrenchNumber(
-        label=_("Combien de salariés, exactement ?"),
+        label=_("Combien de salariés ?"),
         required=False,
         min_value=0,
         max_value=1_000_000,
