@@ -9,7 +9,7 @@ from backend.schemes.typography import NBSP, unbroken
 
 register = template.Library()
 register.filter("unbroken", lambda text: unbroken(str(text)))  # what is said late, too
-_BRACKET = re.compile(r"\([^)]*\)?")
+_BRACKET = re.compile(r" ?\([^)]*\)?")
 MAX_NAME = 56  # characters
 ENOUGH = 0.6  # of the room, for a whole sentence or clause to be what is kept
 # Words that announce another one: a text that is cut does not end with them.
@@ -51,6 +51,8 @@ def _clause(text: str) -> int:
 def brief_name(name: object) -> str:
     """Return a name without what it has in brackets, cut where even that is longer than two lines of a phone.
 
+    >>> brief_name("Votre Opco (par exemple Opco 2i), puis l'ASP")
+    "Votre Opco, puis l'ASP"
     >>> brief_name("DDFiP (service des impôts des entreprises)"), brief_name("École de production O'Tech (Compiègne)")
     ('DDFiP', "École de production O'Tech")
     """
