@@ -50,17 +50,14 @@ def about_guest(guest: Guest) -> tuple[str, str]:
 
 
 def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> Notification:
-    context = {
-        **context_of(submission),
-        "confirm_url": placeholder(Kind.CONFIRM, submission.pk),
-        "by": submission.consent_by,
-        "delay": delay_of(organisation_in_charge(submission), on=current_day()),
-    }
+    confirm_url = placeholder(Kind.CONFIRM, submission.pk)
     return enqueue_email(
         kind="confirm_address",
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
-        message=render("confirm_address", context),
+        message=render(
+            "confirm_address", {**context_of(submission), "confirm_url": confirm_url, "by": submission.consent_by}
+        ),
         about=(submission.topic,),
         asked_for=True,
     )

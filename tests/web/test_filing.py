@@ -24,7 +24,7 @@ from tests.factories import ARC, COMMUNES, OUTSIDE, led_to, make_organisation, r
 from tests.neighbour import ours
 from tests.web.conftest import CONTACT, FIRM, FORMS, NEED, PROJECT, fill, text_of
 
-MOST_QUERIES = 16  # of each request that leads to the answer, shows it, files it and shows what was filed
+MOST_QUERIES = 15  # of each request that leads to the answer, shows it, files it and shows what was filed
 
 
 def row_counts():

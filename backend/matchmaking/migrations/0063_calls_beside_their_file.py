@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """Put each call where its file is: those of files that moved before calls went along had stayed behind."""
 
     dependencies = [
-        ("matchmaking", "0062_calls_without_answer"),
+        ("matchmaking", "0001_squashed_0062_calls_without_answer"),
     ]
 
     operations = [
