@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from backend.schemes.catalogue.codes import Memory, tell, unknown_activities, unknown_codes, unknown_sub_needs
@@ -68,8 +68,12 @@ def write_revision(record: SchemeRecord, *, scheme: Scheme, observed: WindowObse
     last = scheme.revisions.order_by("-number").values_list("number", flat=True).first()
     draft = compose(record, scheme=scheme, number=(last or 0) + 1)
     draft.revision.observed = observed or _still_observed(draft.revision, scheme)
-    draft.revision.validate_constraints()
-    keep([draft])
+    try:
+        with transaction.atomic():
+            keep([draft])
+    except IntegrityError:
+        draft.revision.validate_constraints()  # says in French what is wrong: a query a rule, asked only then
+        raise
     return draft.revision
 
 

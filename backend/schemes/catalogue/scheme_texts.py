@@ -1,5 +1,6 @@
 """What firms say that a scheme is for: sentences written by people, that help to understand and never decide."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,13 @@ FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
 def said_of(source: str) -> dict[str, list[str]]:
     """Return the sentences written for the schemes of a source, by key; none where nobody wrote any."""
     path: Path = FOLDER / f"{source}.yaml"
-    said: dict[str, list[str]] = read_yaml(path)["said"] if path.exists() else {}
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else {}
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _modified: int) -> dict[str, list[str]]:
+    """Read a file once: half a megabyte, for each import of its source."""
+    said: dict[str, list[str]] = read_yaml(path)["said"]
     return said
 
 
