@@ -18,7 +18,7 @@ from matching.errors import CriterionError, FactError, MatchingError, RelationEr
 from matching.facts import ANYWHERE, Figures, Interval, Place, Related
 from matching.features import CONTRIBUTIONS, POINTS, SHORT_NOTICE_DAYS, THRESHOLDS, Weights
 from matching.figures import Figure, FigureReader
-from matching.grammar import Grammar
+from matching.grammar import Grammar, Negation
 from matching.index import Index
 from matching.language import FILLER, NOTHING, Example, Language
 from matching.matches import Answer, Match
@@ -110,6 +110,7 @@ __all__ = [
     "Match",
     "MatchingError",
     "NeedReader",
+    "Negation",
     "Outcome",
     "Phrase",
     "PhraseReader",

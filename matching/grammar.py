@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from matching.patterns import folded
 from matching.sentences import Span, opens_with_infinitive
@@ -12,14 +13,34 @@ FRAGMENT = 8  # words that a sentence without a verb has at most
 _QUESTION = re.compile(r"\s*\?")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negation:
+    """What denies, and what that hides.
+
+    Parameters
+    ----------
+    words, exceptions : iterable of str
+        Words that deny ("pas"); those of them that hide what follows wherever they stand ("sauf").
+    will, need : iterable of str
+        Words beside which the others do: before ("veux") and after ("besoin").
+    refusable : iterable of str
+        What one may refuse to be offered ("prêt"): of all the rest a text that opens with a negation complains that
+        there is none ("pas de bus").
+    """
+
+    words: Iterable[str] = ()
+    exceptions: Iterable[str] = ()
+    will: Iterable[str] = ()
+    need: Iterable[str] = ()
+    refusable: Iterable[str] = ()
+
+
 class Grammar:
     """The words of a language that say nothing of a need, and what they do to those that do.
 
     Parameters
     ----------
-    negations, exceptions, will, need : iterable of str
-        Words that deny ("pas"); those of them that hide what follows wherever they stand ("sauf"); words beside which
-        the others do: before ("veux") and after ("besoin").
+    negation : Negation
     joints : iterable of str
         Words that open another clause ("et", "mais").
     requests, verbs : iterable of str
@@ -32,17 +53,16 @@ class Grammar:
     def __init__(
         self,
         *,
-        negations: Iterable[str] = (),
-        exceptions: Iterable[str] = (),
-        will: Iterable[str] = (),
-        need: Iterable[str] = (),
+        negation: Negation | None = None,
         joints: Iterable[str] = (),
         requests: Iterable[str] = (),
         verbs: Iterable[str] = (),
         stop_words: Collection[str] = (),
     ) -> None:
-        self._exceptions, self._will, self._need = map(_stems, (exceptions, will, need))
-        self._negations = _stems(negations) | self._exceptions
+        negation = negation or Negation()
+        self._exceptions, self._will, self._need = map(_stems, (negation.exceptions, negation.will, negation.need))
+        self._negations = _stems(negation.words) | self._exceptions
+        self._refusable = _stems(negation.refusable)
         self.joints = _stems(joints)
         self._requests = [re.compile(pattern) for pattern in requests]
         self._verbs = [re.compile(pattern) for pattern in verbs]
@@ -68,12 +88,13 @@ class Grammar:
         is_short = len(part.split()) <= FRAGMENT
         return bool(self._verbs) and is_short and not any(pattern.search(part) for pattern in self._verbs)
 
-    def negated(self, stems: Sequence[str]) -> set[int]:
+    def negated(self, stems: Sequence[str], *, complains: bool = False) -> set[int]:
         """Return the places of a clause that a negation covers, up to a joint.
 
         "Je n'ai pas de soudeur" asks for a welder: a negation hides what follows it only where it opens the clause
         ("pas de prêt"), stands after a word of will ("je ne veux pas de prêt") or before a word of need ("pas besoin
-        de prêt", "aucun souci pour recruter").
+        de prêt", "aucun souci pour recruter"). In a text that ``complains`` one that opens a clause hides only what
+        may be refused: "pas de bus" asks for one.
         """
         covered: set[int] = set()
         if self._negations.isdisjoint(stems):
@@ -82,9 +103,10 @@ class Grammar:
             if stem not in self._negations:
                 continue
             follows = stems[place + 1 : place + 3]
+            refuses = not complains or not self._refusable.isdisjoint(stems[1 : 1 + NEGATION_SPAN])
             if (
                 stem in self._exceptions
-                or place == 0
+                or (place == 0 and refuses)
                 or stems[place - 1] in self._will
                 or not self._need.isdisjoint(follows)
             ):

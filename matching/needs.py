@@ -179,7 +179,10 @@ class NeedReader:
     def shares(self, text: str) -> Shares | None:
         """Hear all that is left of a text without filler, and its parts; nothing where it has no word."""
         kept = self._kept(text, sentences_of(text))
-        written, stems = self._asserted(text, [span for span, _ in kept])
+        spans = [span for span, _ in kept]
+        written, stems = self._asserted(text, spans)
+        if not stems:  # a text of which all is refused complains: "pas de bus ici"
+            written, stems = self._asserted(text, spans, complains=True)
         if not stems:
             return None
         parts = self._clauses(text, kept[0]) if len(kept) == 1 else self._propositions(text, kept)
@@ -308,14 +311,14 @@ class NeedReader:
         most = float(shares[:, self._needs].max(initial=0.0))
         return most < FAINT and float(shares[0, self._filler | self._noise].sum()) > most
 
-    def _asserted(self, text: str, spans: Iterable[Span]) -> tuple[list[str], list[str]]:
+    def _asserted(self, text: str, spans: Iterable[Span], *, complains: bool = False) -> tuple[list[str], list[str]]:
         """Return the words of some parts of a text that no negation covers, as written and as stems."""
         kept: list[tuple[str, str]] = []
         for span in spans:
             for start, end in clauses_of(text, span):
                 found = words(text[start:end])
                 stems = [stem for _, stem in found]
-                if covered := self._grammar.negated(stems):
+                if covered := self._grammar.negated(stems, complains=complains):
                     found = [pair for place, pair in enumerate(found) if place not in covered]
                     if not self._grammar.says_something(stem for _, stem in found):
                         continue  # all that the clause says is refused: "je ne cherche pas de prêt"

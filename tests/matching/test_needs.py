@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, tokens
+from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, Negation, tokens
 from matching.language import fitted
 from matching.needs import ONE, STATEMENT
 from matching.sentences import Span
@@ -35,10 +35,13 @@ READER = NeedReader(
         intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
     ),
     Grammar(
-        negations=["pas", "sans", "aucun"],
-        exceptions=["sauf"],
-        will=["veux", "cherche"],
-        need=["besoin", "problème"],
+        negation=Negation(
+            words=["pas", "sans", "aucun"],
+            exceptions=["sauf"],
+            will=["veux", "cherche"],
+            need=["besoin", "problème"],
+            refusable=["prêt"],
+        ),
         joints=["et", "mais"],
         requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
         verbs=[r"\b(?:je|nous|il|sont|tourne|soude)\b"],
@@ -118,6 +121,7 @@ def test_a_negated_word_does_not_count(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "need"),
     [
+        ("pas de soudeur à Noyon", "recruit"),
         ("je ne trouve pas de soudeur", "recruit"),
         ("j'ai pas de soudeurs", "recruit"),
         ("je ne veux pas de prêt mais un robot", "robot"),

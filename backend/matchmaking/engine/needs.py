@@ -170,8 +170,10 @@ def _arrays_of(version: str) -> bytes:
 def reader_of(version: str) -> matching.NeedReader:
     """Return the reader of needs for a version of the language."""
     spoken = _spoken()
+    denied = {name: spoken[name].split() for name in ("exceptions", "will", "need", "refusable")}
     grammar = matching.Grammar(
-        **{name: spoken[name].split() for name in ("negations", "exceptions", "will", "need", "joints")},
+        negation=matching.Negation(words=spoken["negations"].split(), **denied),
+        joints=spoken["joints"].split(),
         requests=spoken["requests"],
         verbs=spoken["verbs"],
         stop_words=stop_words(),
