@@ -26,6 +26,7 @@ ONE = 0.65  # what the best sentence counts for beside all that is left
 STATEMENT = 0.3  # weight of a sentence that states something, beside one that requests something
 LEAST_REQUESTED = 0.15  # share of a class from which a request says what it is for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
+UNREAD = 0.6  # share of what no scheme is for, from which a part of a text is left unanswered
 FLOOR = 0.04  # a smaller share is noise
 FAINT = 0.25  # a text with no greater share of a sub-need, and more that is filler or noise, is small talk
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
@@ -248,6 +249,22 @@ class NeedReader:
                 if at != likeliest
             },
         )
+
+    def unread(self, text: str) -> list[Span]:
+        """Return the parts that request what no scheme is for, of a text with several: "former Léa et divorcer"."""
+        parts = self._propositions(text, self._kept(text, sentences_of(text)))
+        parts = [part for part in parts if self._grammar.says_something(part.stems)]
+        if len(parts) < 2:
+            return []
+        shares = self.language.hear([part.stems for part in parts]).shares
+        nothing = shares[:, self._nothing & ~self._noise].sum(axis=1)
+        needs = shares[:, self._needs].max(axis=1, initial=0.0)
+        unread = (nothing >= UNREAD) & (needs < SPEAKS)
+        return [
+            part.span
+            for part, is_unread in zip(parts, unread.tolist(), strict=True)
+            if is_unread and (part.is_request or part.is_fragment)
+        ]
 
     # -- what a text is read by
 

@@ -1,7 +1,7 @@
 """What is said back of what was understood: sure needs, boxes where there is a doubt, needs that nothing serves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Cause, Need, Result, Submission
@@ -79,6 +79,7 @@ class SaidBack:
     language: str = ""  # of a text that is not in French, and what its writer is told in it
     told: tuple[str, ...] = ()
     offers: tuple[OfferedFact, ...] = ()
+    unread: tuple[str, ...] = ()  # parts of its text that nothing here is for, as it wrote them
 
     @property
     def at_once(self) -> tuple[Chip, ...]:
@@ -128,9 +129,12 @@ def said_back_unfiled(
     weights: engine.Weights,
     preferences: Preferences,
     offers: tuple[Offer, ...],
+    *,
+    language: str,
 ) -> SaidBack:
     """Return what a firm reads of its needs that has filed nothing: the same, from what was understood just now."""
     decision, known = answer.decision, sub_needs()
+    unread = engine.unread_of(text, language=language) if decision.reply != Reply.NOTHING else []
     needs = {
         need.sub_need: Need(
             sub_need=known[need.sub_need],
@@ -141,7 +145,8 @@ def said_back_unfiled(
     }
     probabilities = {need.sub_need: need.probability for need in reading.needs}
     said = say_back(decision.reply, probabilities, decision.served, weights)
-    return _put(said, decision.reply, decision.cause or "", text, needs, preferences, offers)
+    found = _put(said, decision.reply, decision.cause or "", text, needs, preferences, offers)
+    return replace(found, unread=tuple(text[start:end] for start, end in unread))
 
 
 def _put(

@@ -31,6 +31,7 @@ class Unfiled:
     found: engine.Answer
     weights: engine.Weights
     compiled: engine.Catalogue
+    language: str
     removed: Collection[str]
     declined: Collection[str]
 
@@ -50,7 +51,9 @@ class Unfiled:
     def said_back(self) -> SaidBack:
         """Return what was understood of its needs."""
         preferences = preferences_in(self.text, self.removed, on=self.request.on)
-        return said_back_unfiled(self.text, self.reading, self.found, self.weights, preferences, self.offers())
+        return said_back_unfiled(
+            self.text, self.reading, self.found, self.weights, preferences, self.offers(), language=self.language
+        )
 
     def sure_needs(self) -> set[str]:
         """Return the sub-needs that are surely meant, by key; none while the firm is asked what it means."""
@@ -127,6 +130,7 @@ def read_unfiled(
         found=found,
         weights=rules.weights,
         compiled=rules.compiled,
+        language=rules.language,
         removed=removed,
         declined=declined,
     )

@@ -111,6 +111,13 @@ def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
     assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
 
 
+def test_what_no_scheme_is_for_beside_a_need_is_left_unread() -> None:
+    text = "je cherche deux soudeurs et je voudrais un procès"
+    assert [text[start:end] for start, end in READER.unread(text)] == ["je voudrais un procès"]
+    for text in ("je voudrais un procès", "je cherche deux soudeurs et je voudrais un robot", "pas de prêt", ""):
+        assert READER.unread(text) == []
+
+
 @pytest.mark.parametrize(
     "text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt", "je ne cherche pas de prêt"]
 )

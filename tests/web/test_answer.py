@@ -28,7 +28,7 @@ from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
 pytestmark = pytest.mark.django_db
 ANSWER = "/demande/reponse/"
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
-DOUBTFUL = "refaire ma devanture"
+DOUBTFUL = "refaire mon comptoir"
 COUNTS = "matchmaking_answercount"
 POSTS = ("besoins", "question", "condition", "contact")
 
@@ -65,6 +65,12 @@ def test_a_step_names_whom_to_call_or_write_to_whole(client):
     assert not [name for name in named if "…" in name or "(" in name]
     assert "École de production O'Tech" not in named  # which its scheme is called too
     assert "son site" in named
+
+
+def test_what_nothing_is_for_beside_a_need_is_said_to_be_left_without_an_answer(client):
+    assert "pas su répondre" not in text_of(answer_to(client, besoin={"text": "former un soudeur et acheter un four"}))
+    page = text_of(answer_to(client, besoin={"text": "former un soudeur et divorcer"}))
+    assert "Nous n’avons pas su répondre à « divorcer »." in page
 
 
 def test_no_process_holds_what_was_typed_once_it_is_answered(client):

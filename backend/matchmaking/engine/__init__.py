@@ -37,6 +37,7 @@ from backend.matchmaking.engine.needs import (
     signs_of,
     told_in,
     understand,
+    unread_of,
     words_of,
 )
 from backend.matchmaking.engine.packed import PackedFacts
@@ -207,6 +208,7 @@ __all__ = [
     "transversal_needs",
     "typed_facts",
     "understand",
+    "unread_of",
     "vocabularies",
     "weights_of",
     "with_correspondents",

@@ -76,6 +76,13 @@ def understand(
     return Reading(tuple(found), wish.closeness, wish.elsewhere)
 
 
+def unread_of(text: str, *, language: str) -> list[tuple[int, int]]:
+    """Return the parts of a text that request what no scheme is for, beside others."""
+    if not text.strip() or other_language(text):
+        return []
+    return [(start, end) for start, end in reader_of(language).unread(text)]
+
+
 def words_of(text: str) -> list[str]:
     """Return the stems of a text that say something of a need, in order."""
     silent = stop_words()
