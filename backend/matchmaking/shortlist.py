@@ -142,9 +142,10 @@ def _layout(
     cards = with_variants(with_relations(cards_of([*shown, *guides], known, reviews, asked.on), known), matches)
     first, orienting = cards[: len(shown)], cards[len(shown) :]
     ordered, to_choose = _in_order(first, known)
+    to_turn_to = [] if kept else _advisers(orienting, known, doubtful)
     return Shortlist(
         cards=ordered,
-        steps=_steps(_to_do(ordered, known), known, doubtful),
+        steps=_steps(_to_do(ordered, known) or to_turn_to[:1], known, doubtful),
         to_choose=to_choose,
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
@@ -185,6 +186,11 @@ def _to_do(cards: Sequence[Card], known: Known) -> list[Card]:
     presumed = engine.presumed_facts(known.facts)
     likely = [card for card in possible if not (WINDOW in card.match.unknown or _is_unlikely(card.match, presumed))]
     return [card for card in possible if card.verdict == KEPT] or likely
+
+
+def _advisers(orienting: Sequence[Card], known: Known, doubtful: Container[str]) -> list[Card]:
+    """Return those who orient with a need that is sure, to turn to where no scheme gives a step."""
+    return [card for card in _to_do(orienting, known) if card.match.need_id and card.match.need_id not in doubtful]
 
 
 def _is_unlikely(match: Match, presumed: Container[str]) -> bool:

@@ -14,10 +14,12 @@ from django.conf import settings
 from backend.common.files import read_yaml
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match
+from backend.matchmaking.standing import WINDOW
 
 PATH: Path = settings.BASE_DIR / "fixtures" / "usefulness.yaml"
 N_CARDS = 5  # of an answer, at most
 HELPS = 0.5  # probability from which a scheme likelier helps than not
+SECOND = 0.4  # from which a second one has a card beside one that is alone and may be closed
 HARDLY = 0.2  # under which even the first, or that of a need that is sure, gets no card
 
 
@@ -25,16 +27,19 @@ HARDLY = 0.2  # under which even the first, or that of a need that is sure, gets
 class Usefulness:
     """From the shares of the points of need and of words that a scheme gets to the probability that it helps at all.
 
-    Logistic, fitted on judged requests (``evaluation/fitting_usefulness.py``).
+    And from whether it is aimed at other activities (ADR 76). Logistic, fitted on judged requests
+    (``evaluation/fitting_usefulness.py``).
     """
 
     intercept: float
     need: float
     words: float
+    off_target: float
 
-    def probability(self, need: float, words: float) -> float:
-        """Return the probability, from shares in [0, 1]."""
-        return 1.0 / (1.0 + exp(-(self.intercept + self.need * need + self.words * words)))
+    def probability(self, need: float, words: float, off_target: float = 0.0) -> float:
+        """Return the probability, from shares in [0, 1], and 1 for a scheme that is aimed at other activities."""
+        linear = self.intercept + self.need * need + self.words * words + self.off_target * off_target
+        return 1.0 / (1.0 + exp(-linear))
 
 
 @lru_cache(maxsize=1)
@@ -43,11 +48,14 @@ def usefulness() -> Usefulness:
     return Usefulness(**read_yaml(PATH)["coefficients"])
 
 
-def shares_of(parts: Mapping[str, float], weights: engine.Weights) -> tuple[float, float]:
-    """Return which shares of the points of need and of words a scheme has; 0 where they count for nothing."""
+def features_of(parts: Mapping[str, float], weights: engine.Weights) -> tuple[float, float, float]:
+    """Return which shares of the points of need and of words a scheme has, and 1 where it is aimed elsewhere.
+
+    A share is 0 where these points count for nothing.
+    """
     points = ((parts.get("need", 0.0), weights.need), (parts.get("words", 0.0), weights.words))
     need, words = (part / most if most else 0.0 for part, most in points)
-    return need, words
+    return need, words, float(parts.get("target", 0.0) < 0.0)
 
 
 def worth_a_card(
@@ -63,13 +71,14 @@ def worth_a_card(
     The first too, and the first of each sure need, unless it hardly helps, or somebody who orients likelier helps with
     the same. Those ``kept`` that answer what is asked have their cards already: they stand for the first, and for the
     first of their needs. Where none is worth a card, those who orient have theirs; where nobody does, the first. Where
-    nothing was kept, a sure need that no card answers has that of the first who orients with it, after the others: the
-    seller of a firm reads more than what is for its buyer.
+    nothing was kept, one that is alone and may be closed has the likeliest of those that help nearly as likely as not
+    beside it, and a sure need that no card answers that of the first who orients with it, after the others: the seller
+    of a firm reads more than what is for its buyer.
     """
     model, seen, found = usefulness(), {match.need_id for match in kept}, list[Match]()
 
     def chance(match: Match) -> float:
-        return model.probability(*shares_of(match.parts, weights))
+        return model.probability(*features_of(match.parts, weights))
 
     # What helps with another need than those that are sure says nothing of who orients with these.
     likeliest = max((chance(match) for match in matches if not sure or match.need_id in sure), default=0.0)
@@ -80,6 +89,10 @@ def worth_a_card(
         if chance(match) >= (HARDLY if is_first else HELPS):
             found.append(match)
         seen.add(match.need_id)
+    if len(found) == 1 and not kept and WINDOW in found[0].unknown:
+        asked = [match for match in matches if match not in found and (not sure or match.need_id in sure)]
+        second = max(asked, key=chance, default=found[0])
+        found = [match for match in matches if match in found or (match is second and chance(match) >= SECOND)]
     if kept or not found:
         return found or ([] if kept else orienting or [*matches[:1]])
     left, leading = {*sure} - {match.need_id for match in found}, list[Match]()
@@ -95,4 +108,5 @@ def can_be_judged(matches: Iterable[Match], probabilities: Mapping[str, float], 
 
     Readers judged what texts are answered, not what boxes alone are; older answers have no probabilities.
     """
-    return bool(probabilities) and any(words for _, words in (shares_of(match.parts, weights) for match in matches))
+    features = (features_of(match.parts, weights) for match in matches)
+    return bool(probabilities) and any(words for _, words, _ in features)

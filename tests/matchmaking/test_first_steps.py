@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from backend.matchmaking.shortlist import Shortlist
 from backend.matchmaking.unfiled import read_unfiled
 from backend.schemes.models import Scheme
 
@@ -12,9 +13,16 @@ DAY = date(2026, 11, 30)
 COMPIEGNE = "60159"
 
 
+def page_of(text: str, naf: str, headcount: int) -> Shortlist:
+    return read_unfiled({"commune": COMPIEGNE, "naf": naf, "headcount": headcount}, text, [], on=DAY).page()
+
+
 def first_steps(text: str, naf: str, headcount: int) -> list[str]:
-    page = read_unfiled({"commune": COMPIEGNE, "naf": naf, "headcount": headcount}, text, [], on=DAY).page()
-    return [step.card.match.scheme.source_key for step in page.steps]
+    return [step.card.match.scheme.source_key for step in page_of(text, naf, headcount).steps]
+
+
+def cards(text: str, naf: str, headcount: int) -> list[str]:
+    return [card.match.scheme.source_key for card in page_of(text, naf, headcount).cards]
 
 
 def step_of(key: str) -> str:
@@ -50,8 +58,12 @@ def test_a_scheme_for_one_case_is_no_first_step_of_who_is_another() -> None:
     assert first_steps(prototype, "62.01Z", 4)[0] == "bpi-aide-developpement-innovation"
     assert first_steps("il n'y a pas de bus jusqu'à chez nous", "10.85Z", 45)[0] != "tic-reseau-bus"
     assert "promeo-compiegne" not in first_steps("je voudrais prendre un apprenti en mécanique auto", "45.20A", 5)
-    baker = read_unfiled(
-        {"commune": COMPIEGNE, "naf": "10.71C", "headcount": 5}, "acheter une nouvelle machine", [], on=DAY
-    )
-    shown = [card.match.scheme.source_key for card in baker.page().cards]
-    assert "feder-aap-pme-industrielles-2026" not in shown
+    assert "promeo-compiegne" not in cards("je cherche un apprenti mécanicien", "45.20A", 4)
+    assert "feder-aap-pme-industrielles-2026" not in cards("acheter une nouvelle machine", "10.71C", 5)
+
+
+def test_who_wants_a_study_or_a_robot_reads_what_pays_for_it_and_a_first_step() -> None:
+    assert "bpi-faisabilite-innovation" in cards("start-up d'IA, financer une étude de faisabilité", "62.01Z", 4)
+    robot = cards("je veux un robot", "25.62B", 24)
+    assert {"hdf-pme-plus-volet1", "hdf-developpement-pme-industrielles"} <= {*robot}
+    assert first_steps("je veux un robot", "25.62B", 24)

@@ -13,7 +13,8 @@ from backend.matchmaking.models import Match, Review
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
-from backend.matchmaking.usefulness import HARDLY, HELPS, N_CARDS, shares_of, usefulness, worth_a_card
+from backend.matchmaking.standing import WINDOW
+from backend.matchmaking.usefulness import HARDLY, HELPS, N_CARDS, SECOND, features_of, usefulness, worth_a_card
 from tests.factories import DAY, decide, make_officer, make_submission
 
 SHARES = st.floats(0.0, 1.0)
@@ -29,7 +30,7 @@ def match(weights, need, words, key="a.a"):
 
 
 def chance(item, weights):
-    return usefulness().probability(*shares_of(item.parts, weights))
+    return usefulness().probability(*features_of(item.parts, weights))
 
 
 @given(SHARES, SHARES, st.floats(0.0, 0.2))
@@ -37,7 +38,7 @@ def test_more_of_either_never_helps_less(need, words, more):
     model = usefulness()
     assert model.probability(need + more, words) >= model.probability(need, words)
     assert model.probability(need, words + more) >= model.probability(need, words)
-    assert 0.0 < model.probability(need, words) < 1.0
+    assert 0.0 < model.probability(need, words, 1.0) < model.probability(need, words) < 1.0
 
 
 def test_what_serves_the_need_wholly_helps_and_what_does_neither_hardly_does():
@@ -46,9 +47,10 @@ def test_what_serves_the_need_wholly_helps_and_what_does_neither_hardly_does():
 
 
 def test_shares_are_of_the_points_in_force_and_none_of_what_counts_for_nothing(weights):
-    assert shares_of({"need": weights.need / 2, "words": weights.words / 4}, weights) == (0.5, 0.25)
-    assert shares_of({}, weights) == (0.0, 0.0)
-    assert shares_of({"words": 7.0}, replace(weights, words=0.0)) == (0.0, 0.0)
+    assert features_of({"need": weights.need / 2, "words": weights.words / 4}, weights) == (0.5, 0.25, 0.0)
+    assert features_of({"target": -5.0}, weights) == (0.0, 0.0, 1.0)
+    assert features_of({}, weights) == (0.0, 0.0, 0.0)
+    assert features_of({"words": 7.0}, replace(weights, words=0.0)) == (0.0, 0.0, 0.0)
 
 
 def test_what_likelier_does_not_help_has_no_card_but_the_first_and_the_first_of_a_sure_need(weights):
@@ -63,6 +65,24 @@ def test_what_likelier_does_not_help_has_no_card_but_the_first_and_the_first_of_
     assert worth_a_card(every, {"b.b"}, weights, kept=[], guides=[]) == [first, second_need, good]
     assert worth_a_card(every, set(), weights, kept=[], guides=[]) == [first, good]
     assert worth_a_card([], set(), weights, kept=[], guides=[]) == []
+
+
+def test_one_that_is_alone_and_may_be_closed_has_the_likeliest_of_those_that_nearly_help_beside_it(weights):
+    good, faint, nearly, of_another = (
+        match(weights, 0.7, 0.1),
+        match(weights, 0.3, 0.0),
+        match(weights, 0.45, 0.0),
+        match(weights, 0.47, 0.0, "b.b"),
+    )
+    assert SECOND < chance(nearly, weights) < chance(of_another, weights) < HELPS
+    every = [good, faint, nearly, of_another]
+    assert worth_a_card(every, {"a.a"}, weights, kept=[], guides=[]) == [good]
+    good.unknown = [WINDOW]
+    assert worth_a_card(every, {"a.a"}, weights, kept=[], guides=[]) == [good, nearly]
+    assert worth_a_card(every, set(), weights, kept=[], guides=[]) == [good, of_another]
+    assert worth_a_card([good, faint], {"a.a"}, weights, kept=[], guides=[]) == [good]
+    assert worth_a_card([good, good, nearly], {"a.a"}, weights, kept=[], guides=[]) == [good, good]
+    assert worth_a_card([good, nearly], {"a.a"}, weights, kept=[good], guides=[]) == [good]
 
 
 def test_the_first_of_a_sure_need_that_hardly_helps_has_none(weights):
@@ -189,7 +209,7 @@ def test_what_an_officer_keeps_has_a_card_whatever_its_chance():
     submission, officer = make_submission(text="Je cherche un soudeur", needs=(), confirmed=True), make_officer()
     result = latest_result(submission, on=DAY)
     last = [one for one in result.matches.answering() if not one.guide][-1]
-    assert usefulness().probability(*shares_of(last.parts, engine.weights_of(result.weights))) < HELPS
+    assert usefulness().probability(*features_of(last.parts, engine.weights_of(result.weights))) < HELPS
     decide(submission, last.scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY)
     cards = shortlist_of(submission, latest_result(submission, on=DAY)).cards

@@ -11,15 +11,16 @@ from sklearn.linear_model import LogisticRegression
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import load_judgements
 from backend.matchmaking.match_input import as_request, proposed
-from backend.matchmaking.usefulness import shares_of
+from backend.matchmaking.usefulness import features_of
 from backend.schemes.models import Scheme
 
 HEADER = """\
 # How likely a scheme of an answer helps with anything: a logistic model in the shares of the points of need and of
-# words that it gets, fitted by `manage.py fit_usefulness` on what two readers said of the first ten schemes of each
-# answered request, in the half of the judged requests used for tuning. What likelier does not help has no card.
+# words that it gets, and in whether it is aimed at other activities; fitted by `manage.py fit_usefulness` on what two
+# readers said of the first ten schemes of each answered request, in the half of the judged requests used for tuning.
+# What likelier does not help has no card.
 """
-NAMES = ("intercept", "need", "words")
+NAMES = ("intercept", "need", "words", "off_target")
 N_FIRST = 10
 
 
@@ -37,7 +38,7 @@ def write_usefulness(coefficients: Mapping[str, float], path: Path, *, on: date)
     path.write_text(HEADER + yaml.safe_dump(content, sort_keys=False))
 
 
-def _judged() -> Iterator[tuple[tuple[float, float], bool]]:
+def _judged() -> Iterator[tuple[tuple[float, float, float], bool]]:
     catalogue, language = engine.catalogue(Scheme.OWN), engine.language_in_force()
     _, weights = engine.active_weights()
     tuning = [one for one in load_judgements(Scheme.OWN) if not one.held_out]
@@ -47,4 +48,4 @@ def _judged() -> Iterator[tuple[tuple[float, float], bool]]:
         if answer.decision.reply == engine.Reply.ANSWERED and one.grades:
             listed = [item for item in proposed(answer.ranked) if not item.guide]
             for item in listed[:N_FIRST]:
-                yield shares_of(item.parts, weights), one.grades.get(item.scheme_key, 0.0) > 0.0
+                yield features_of(item.parts, weights), one.grades.get(item.scheme_key, 0.0) > 0.0
