@@ -50,9 +50,9 @@ class Subscribers:
         return dict(Alert.objects.order_by("pk").values_list("pk", "told"))
 
     def lists(self):
-        """Return what each was last told, as the schemes that are listed."""
+        """Return what each was last told, as the schemes that are listed, in order."""
         return {
-            alert.pk: set(alert.told.matches.answering().values_list("scheme", flat=True))
+            alert.pk: [*alert.told.matches.answering().order_by("rank").values_list("scheme", flat=True)]
             for alert in Alert.objects.select_related("told").order_by("pk")
         }
 
