@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, Subquery, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 import matching
 from backend.matchmaking.engine.needs import language_in_force, language_of
@@ -111,7 +111,8 @@ def catalogue(source: str = Scheme.OWN) -> Catalogue:
     newest = Subquery(ActivityTable.objects.values("pk")[:1])
     # As text: a row for each of some thousand schemes, or a list of numbers, takes the processor many times as long.
     found = Scheme.objects.matchable(source).aggregate(
-        revisions=Cast(ArrayAgg("current_id", order_by="pk"), TextField()), table=Max(newest)
+        revisions=Cast(ArrayAgg("current_id", order_by="pk"), TextField()),
+        table=Coalesce(Max(newest), newest),  # without a scheme there is no row to take the greatest of
     )
     return compiled_once(found["revisions"] or "{}", found["table"], last_tagging(source))
 
