@@ -120,6 +120,14 @@ def django_db_modify_db_settings(loaded_database: str) -> None:
 
 
 @pytest.fixture
+def no_activity_table(db: None) -> None:
+    """Take away INSEE's table between the two NAF, which the reference data holds."""
+    from backend.territories.models import ActivityTable
+
+    ActivityTable.objects.all().delete()
+
+
+@pytest.fixture
 def real_data() -> Path:
     """Return the folder of the real files; mark the test ``real_data``."""
     return REAL_DATA

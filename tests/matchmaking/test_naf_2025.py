@@ -11,7 +11,7 @@ from backend.schemes.models import Scheme
 from backend.territories.models import ActivityTable
 from tests.factories import DAY, make_submission, publish_revision, rewriting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_activity_table")]
 KEY = "hdf-pme-plus-volet1"  # of industry: section C
 PAIRS = [["25.62A", "25.53Y"], ["25.62B", "25.53Y"], ["25.40Z", "25.30Y"], ["46.69A", "25.30Y"]]  # invented
 

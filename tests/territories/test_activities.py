@@ -4,13 +4,15 @@ from datetime import date
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from backend.matchmaking import engine
-from backend.territories.activities import ActivityTableError, load_activity_table
-from backend.territories.models import ActivityTable
+from backend.territories.activities import HELD_DATED, ActivityTableError, load_activity_table, load_held_table
+from backend.territories.models import ActivityTable, Nomenclature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_activity_table")]
+HELD = settings.BASE_DIR / "fixtures" / "naf_2025.csv"
 HEADER = "naf_rev2;naf_2025;libellé"
 # Invented: 25.62A and 25.62B became one, 25.40Z two.
 ROWS = ["25.62A;25.53Y;a", "25.62B;25.53Y;b", "25.40Z;25.30Y;c", "2540Z;3311y;d"]
@@ -28,6 +30,22 @@ def load(tmp_path):
 
 def of(code, nomenclature):
     return sorted(engine.catalogue().correspondence.of(code, nomenclature))
+
+
+def test_the_table_of_the_fixtures_is_whole_and_gives_way_to_a_newer_one_alone(load):
+    table = load_held_table(HELD)
+    assert (table.dated, table.incomplete, table.silent) == (HELD_DATED, {"naf_rev2": [], "naf_2025": []}, [])
+    old, new = ({pair[side] for pair in table.pairs} for side in (0, 1))
+    assert (len(table.pairs), len(old), len(new)) == (1223, 732, 746)  # as INSEE's table has
+    assert sum(one[:5] != other[:5] for one, other in table.pairs) == 650  # to another class
+    known = Nomenclature.objects.filter(system="naf_rev2", level="subclass").values_list("code", flat=True)
+    assert old == set(known)
+    assert of("25.53Y", "naf_2025") == ["C2561Z", "C2562A", "C2562B"]
+    assert of("10.71H", "naf_2025") == ["C1071C", "C1086Z"]
+    load(*ROWS, dated=HELD_DATED.replace(year=2025))
+    assert load_held_table(HELD).pairs == table.pairs
+    newer = load(*ROWS).table
+    assert load_held_table(HELD) == newer
 
 
 def test_a_table_is_in_force_at_once_with_its_source_and_date(load):

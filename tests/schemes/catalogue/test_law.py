@@ -17,7 +17,7 @@ from backend.territories.models import ActivityTable
 from tests.factories import publish_revision
 from tests.schemes.people import get_scheme, make_editor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_activity_table")]
 DAY = timedelta(days=1)
 GBER = next(event for event in law_events() if event.key == "gber-2026")
 

@@ -19,6 +19,7 @@ from backend.schemes.catalogue.scheme_texts import load_scheme_texts
 from backend.schemes.ingestion.observing import ObservationError, follow_all, load_observations
 from backend.schemes.models import Proposal, Scheme
 from backend.territories import services as territories
+from backend.territories.activities import ActivityTableError, load_held_table
 from backend.territories.services import REFERENCE, is_loaded, load_nomenclatures, load_territories
 
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
                 self._say_waiting()
                 self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
                 open_rematch(on=current_day())
-        except (FixtureError, ObservationError, WeightsError, OSError, yaml.YAMLError) as error:
+        except (ActivityTableError, FixtureError, ObservationError, WeightsError, OSError, yaml.YAMLError) as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
@@ -53,6 +54,7 @@ class Command(BaseCommand):
     def _load(self, folder: Path) -> None:
         self._say("Territoire", load_territories(folder / "territories"))
         self._say("Nomenclatures", {"codes": load_nomenclatures(folder)})
+        self._say("NAF 2025", {"correspondances": len(load_held_table(folder / "naf_2025.csv").pairs)})
         self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
         self._say("Catalogue", load_catalogue(folder / "schemes"))
         self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
