@@ -163,6 +163,14 @@ def test_a_wrong_answer_about_the_firm_says_why(client, changes, sentence):
     assert_still_there(response, {**FIRM, **changes})
 
 
+def test_a_code_of_the_naf_2025_is_taken_where_the_old_one_is_asked(client):
+    fill(client, entreprise={"naf": "2553y"})
+    submission = ours(Submission).get()
+    values = submission.sheet.values()
+    assert (values.get("naf"), values["naf_2025"]) == (None, "25.53Y")
+    assert "naf" not in submission.results.get().matches.get(scheme__source_key="hdf-pme-plus-volet1").unknown
+
+
 @pytest.mark.parametrize(
     "changes", [{"created_on": "2026-11-24"}, {"naf": "62.01Z", "division": "J"}, {"naf": "2562b"}]
 )

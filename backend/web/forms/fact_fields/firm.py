@@ -40,6 +40,7 @@ class ActivityFields(FactFields):
         self.fields["division"].choices = [UNKNOWN, *activity_choices()]  # type: ignore[attr-defined]
         self.activities: list[tuple[Nomenclature, bool]] = []  # that words may mean, each with whether it is chosen
         self.is_none_of_these = False
+        self.new_code = ""  # of the NAF 2025, typed where the old one is asked
 
     def clean_naf(self) -> str:
         typed: str = self.cleaned_data["naf"].strip()
@@ -50,6 +51,9 @@ class ActivityFields(FactFields):
         plain = typed.replace(".", "").replace(" ", "").upper()
         code = plain if len(plain) < 3 else f"{plain[:2]}.{plain[2:]}"
         if code not in activities():
+            if "naf_2025" in self.fields and engine.catalogue().correspondence.of(code, "naf_2025"):
+                self.new_code = code  # what INSEE writes to firms from 2027 on: no reason to send them back
+                return ""
             raise ValidationError(
                 _("« %(typed)s » n’est pas un code de la NAF : quatre chiffres et une lettre, comme 25.62B."),
                 params={"typed": typed[:10]},
@@ -119,18 +123,18 @@ class ActivityFields(FactFields):
 
 
 class Activity2025Fields(FactFields):
-    fields_of_fact = {"naf_2025": ("naf_2025",)}
+    fields_of_fact = {"naf_2025": ("naf_2025", "naf")}
 
     naf_2025 = forms.CharField(
         label=_("Code APE dans la NAF 2025"),
         required=False,
         max_length=10,
-        help_text=_("Celui qui remplace l’ancien le 1er janvier 2027, s’il est déjà connu. Exemple : 25.62Y."),
+        help_text=_("Celui que l’Insee donne à partir du 1er janvier 2027. Exemple : 25.53Y."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def clean_naf_2025(self) -> str:
-        typed: str = self.cleaned_data["naf_2025"].strip()
+        typed: str = self.cleaned_data["naf_2025"].strip() or getattr(self, "new_code", "")
         if typed and not is_activity(typed, "naf_2025"):
             raise ValidationError(
                 _("« %(typed)s » n’est pas un code de la NAF 2025 : quatre chiffres et une lettre, comme 25.62Y."),
