@@ -17,7 +17,7 @@ from backend.matchmaking.questions import unasked
 from backend.matchmaking.results import columns_of
 from backend.matchmaking.standing import Standing, standing
 from backend.matchmaking.states import SchemeState, States
-from backend.schemes.catalogue import revision_wording, wording
+from backend.schemes.catalogue import law, revision_wording, wording
 from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.definitions import manual_facts
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence
@@ -44,6 +44,7 @@ class Card:
     review: Review | None  # on this very file
     is_seen_elsewhere: bool  # set aside by a decision on a file that is read with this one
     is_overdue: bool  # nobody read its sheet again in time
+    law_notices: tuple[str, ...] = ()  # texts that it names and that changed since somebody read its sheet
     possible_if: str = ""  # what would change a no, where something that can be changed would
     links: tuple[LinkView, ...] = ()  # to other schemes of the page
     warnings: tuple[str, ...] = ()  # what keeping it goes against, for officers
@@ -187,6 +188,7 @@ def _card(
         review=review if isinstance(review, Review) else None,
         is_seen_elsewhere=isinstance(review, SeenElsewhere),
         is_overdue=is_overdue(revision, on=on),
+        law_notices=law.notices(revision, on=on),
     )
 
 

@@ -20,6 +20,19 @@ KEY = "hdf-aden"
 LIST = "/dispositifs/"
 
 
+def test_a_page_says_that_a_text_it_rests_on_changed(client, settings):
+    changed = "La loi de finances pour 2027 a pu changer cet avantage"
+
+    def say_so() -> list[bool]:
+        keys = ("mte-credit-impot-innovation", "cci-oise")
+        return [changed in text_of(client.get(f"{LIST}{key}/")) for key in keys]
+
+    settings.FIXED_DAY = date(2026, 12, 31)
+    assert say_so() == [False, False]
+    settings.FIXED_DAY = date(2027, 1, 1)
+    assert say_so() == [True, False]
+
+
 def listed(client, query: str = "") -> list[str]:
     """Return the keys that a list shows, all its pages together."""
     found, page = [], 1

@@ -36,12 +36,13 @@ class LawEvent:
     read_from: date
     source: str
     dated: date
+    notice: str = ""  # what a firm reads from that day on, on a sheet that rests on the text
 
     def concerns(self, scheme: Scheme) -> bool:
         """Tell whether the published sheet rests on the text."""
-        return scheme.source_key in self.schemes or (scheme.current is not None and self._is_named(scheme.current))
+        return scheme.source_key in self.schemes or (scheme.current is not None and self.is_named(scheme.current))
 
-    def _is_named(self, revision: Revision) -> bool:
+    def is_named(self, revision: Revision) -> bool:
         said = fold(f"{revision.state_aid_regime}\n{revision.legal_basis}")
         return any(re.search(rf"(?<!\w){re.escape(fold(name))}(?!\w)", said) for name in self.names)
 
@@ -100,3 +101,12 @@ def due(schemes: Iterable[Scheme], *, on: date) -> list[Due]:
 
 def _is_unread(scheme: Scheme, event: LawEvent) -> bool:
     return scheme.current is not None and scheme.current.as_of < event.read_from
+
+
+def notices(revision: Revision, *, on: date) -> tuple[str, ...]:
+    """Return what a firm is to read with a sheet on a day: texts it names that changed since somebody read it."""
+    return tuple(
+        event.notice
+        for event in law_events()
+        if event.notice and revision.as_of < event.read_from and on >= event.day and event.is_named(revision)
+    )

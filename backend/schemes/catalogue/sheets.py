@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from backend.schemes.catalogue import criteria, revision_wording, wording
+from backend.schemes.catalogue import criteria, law, revision_wording, wording
 from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
 from backend.schemes.catalogue.quotes import Seen, seen_of
@@ -61,6 +61,7 @@ class Sheet:
     applicants: str
     amount_quoted: str
     changed_on: date | None  # since when a page that it quotes says something else
+    law_notices: tuple[str, ...]  # texts that it names and that changed since somebody read it
 
     @property
     def scheme(self) -> Scheme:
@@ -104,6 +105,7 @@ def sheet_of(revision: Revision, *, on: date, linkable: Iterable[Scheme] = (), f
         applicants=" ou ".join(str(Revision.Applicant(applicant).label) for applicant in revision.applicants),
         amount_quoted=seen.of(revision.amount_excerpt),
         changed_on=seen.changed_on,
+        law_notices=law.notices(revision, on=on),
     )
 
 

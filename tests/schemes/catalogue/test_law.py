@@ -10,7 +10,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.notifications.models import Notification
 from backend.schemes.catalogue.dates import published
-from backend.schemes.catalogue.law import due, law_events
+from backend.schemes.catalogue.law import due, law_events, notices
 from backend.schemes.catalogue.summary import send_summaries
 from backend.schemes.models import Scheme
 from backend.territories.models import ActivityTable
@@ -65,6 +65,16 @@ def test_a_sheet_is_told_of_from_the_day_to_read_it_until_it_was_read(two_sheets
         assert told(on)["gber-2026"] == [scheme.source_key]
     two_sheets(state_aid_regime="GBER art. 17", legal_basis="", as_of=GBER.read_from)
     assert "gber-2026" not in told(GBER.day)
+
+
+def test_a_firm_reads_that_a_text_changed_from_its_day_until_the_sheet_was_read(two_sheets):
+    revision = two_sheets(state_aid_regime="", legal_basis="CGI art. 44 sexies").current
+    event = next(event for event in law_events() if event.key == "finance-act-2027")
+    assert notices(revision, on=event.day - DAY) == ()
+    assert notices(revision, on=event.day) == notices(revision, on=event.day + 99 * DAY) == (event.notice,)
+    assert notices(get_scheme("bpi-garantie-creation").current, on=event.day) == ()
+    read = two_sheets(state_aid_regime="", legal_basis="CGI art. 44 sexies", as_of=event.read_from).current
+    assert notices(read, on=event.day + 99 * DAY) == ()
 
 
 def test_what_the_service_loads_is_told_without_any_sheet_until_it_is_loaded(two_sheets):
