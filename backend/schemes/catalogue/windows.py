@@ -85,13 +85,21 @@ def window_column(on: date, *, of: str = "") -> Case:
 
 
 def expected_again(revision: Revision, *, on: date) -> date | None:
-    """Return around when a scheme that takes no more applications opens again; only where its record says it does."""
-    if not revision.recurring or revision.opens_on is None:
+    """Return around when a scheme that takes no more applications opens again; only where its record says it does.
+
+    That is the first day of its next round. Once it is over and nobody has read of a round, none is known.
+    """
+    first = revision.opens_on
+    if not revision.recurring or first is None:
         return None
     if window_on(revision, on=on) not in (WindowOn.CLOSED, WindowOn.EXHAUSTED):
         return None
-    years = max(0, on.year - revision.opens_on.year)
-    return next(day for day in (years_later(revision.opens_on, years + n) for n in (0, 1)) if day > on)
+    if first > on:
+        return first
+    last = max(first, revision.closes_on or first)
+    years = last.year - first.year
+    again = next(day for day in (years_later(first, years + n) for n in (0, 1)) if day > last)
+    return again if again > on else None
 
 
 def has_ended(revision: Revision, *, on: date) -> bool:

@@ -137,7 +137,9 @@ def test_the_database_says_the_same(django_assert_num_queries):
     [
         ({"closes": -1, "opens_on": date(2026, 3, 1)}, date(2027, 3, 1)),
         ({"closes": -1, "opens_on": date(2024, 12, 1)}, date(2026, 12, 1)),
-        ({"closes": -1, "opens_on": date(2024, 11, 24)}, date(2027, 11, 24)),
+        ({"closes": -1, "opens_on": date(2024, 11, 24)}, None),  # today, and nobody read of it
+        ({"closes": -30, "opens_on": date(2025, 11, 1)}, None),
+        ({"state": "exhausted", "opens_on": date(2025, 10, 1)}, None),
         ({"closes": -1, "opens_on": date(2024, 2, 29)}, date(2027, 2, 28)),
         ({"state": "closed", "opens_on": date(2027, 1, 1)}, date(2027, 1, 1)),
         ({"state": "exhausted", "opens_on": date(2026, 1, 1)}, date(2027, 1, 1)),

@@ -385,6 +385,10 @@ def test_a_deadline_that_comes_near_is_counted(days, text):
             "Fermé depuis le 30 juin 2026 ; de nouveau attendu vers mars 2027",
         ),
         (
+            {"window_state": "dated", "recurring": True, "opens_on": date(2025, 7, 1), "closes_on": date(2026, 6, 1)},
+            "Fermé depuis le 1er juin 2026 ; revient chaque année, sans date annoncée",
+        ),
+        (
             {"window_state": "dated", "recurring": None, "opens_on": date(2026, 3, 1), "closes_on": date(2026, 6, 30)},
             "Fermé depuis le 30 juin 2026",
         ),
