@@ -39,6 +39,7 @@ def read(line: dict[str, Any], *, on: date) -> dict[str, Any]:
         "micro_entrepreneur": line.get("micro_entrepreneur"),
         "started": project.get("started"),
         "naf_2025": line.get("naf_2025") or "",
+        "links": links_of(line.get("naf") or "", line.get("naf_2025") or ""),
         **{name: line.get(name) for name in ("craft_register", "public_body", "in_difficulty", "taxes_up_to_date")},
         "tenure": project.get("tenure") or "",
         "horizon": project.get("horizon") or "",
@@ -48,6 +49,18 @@ def read(line: dict[str, Any], *, on: date) -> dict[str, Any]:
         "held": line.get("schemes") or {},
         "answers": {},
     }
+
+
+def links_of(old: str, new: str) -> list[tuple[str, str]]:
+    """Return the pairs of INSEE's table that hold a code of the NAF rév. 2 or of the NAF 2025."""
+    plain = {code.replace(".", "") for code in (old, new)}
+    return [pair for pair in naf_pairs() if any(code.replace(".", "") in plain for code in pair)]
+
+
+@cache
+def naf_pairs() -> list[tuple[str, str]]:
+    with (FIXTURES / "naf_2025.csv").open(encoding="utf-8", newline="") as stream:
+        return [(row["naf_rev2"], row["naf_2025"]) for row in csv.DictReader(stream)]
 
 
 def figures(row: dict[str, Any]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_another_model_of_cards_mails_nobody(submission, tmp_path, monkeypatch):
     before = cards_of(few, on=NEXT_DAY)
     for days, intercept in ((2, 9.0), (3, -9.0)):
         path = tmp_path / f"{days}.yaml"
-        write_usefulness({"intercept": intercept, "need": 5.8, "words": 2.0}, path, on=on_day(days))
+        write_usefulness({"intercept": intercept, "need": 5.8, "words": 2.0, "off_target": 0.0}, path, on=on_day(days))
         monkeypatch.setattr(usefulness, "PATH", path)
         usefulness.usefulness.cache_clear()
         now = cards_of(few, on=on_day(days))
