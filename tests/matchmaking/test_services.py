@@ -157,7 +157,7 @@ def test_needs_are_those_ticked_and_those_read_with_the_words_that_decided():
 
 def test_a_result_keeps_all_it_takes_to_replay_it():
     result = make_submission().results.get()
-    assert result.facts == FACTS
+    assert result.facts == {**FACTS, "naf_2025_possible": ["C2553Y"]}  # by INSEE's table
     assert result.on == DAY
     assert result.weights == WeightSet.objects.in_force().get()
     matches = result.matches.all()

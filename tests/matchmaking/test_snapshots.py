@@ -175,7 +175,9 @@ def test_thousands_are_read_as_each_by_itself(crowd):
     keys, facts = packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     assert keys == [file.pk for file in crowd]
     read = [{**known, **facts.rests.get(place, {})} for place, known in enumerate(unpack(facts.rows))]
-    assert told(read) == told([facts_of(file) for file in crowd])
+    looked_up = {"naf_possible", "naf_2025_possible"}  # by the engine, once for each code
+    alone = [{name: value for name, value in facts_of(file).items() if name not in looked_up} for file in crowd]
+    assert told(read) == told(alone)
     keys, facts = packed_facts_of(Submission.objects.none())
     assert (keys, len(facts.rows), facts.rests) == ([], 0, {})
 
