@@ -275,6 +275,17 @@ def test_the_ledger_is_a_declaration_to_sign(client):
     assert token not in text
 
 
+def test_the_plan_says_that_a_text_behind_a_sheet_changed_as_the_page_does(client, settings):
+    submission = make_submission()
+    scheme = first_matches(submission)[0].scheme
+    publish_revision(scheme, window_state="permanent", opens_on=None, closes_on=None, legal_basis="CGI, article 244")
+    changed = "La loi de finances pour 2027 a pu changer cet avantage"
+    for on, is_said in ((date(2026, 12, 31), False), (date(2027, 1, 1), True)):
+        settings.FIXED_DAY = on
+        page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
+        assert (changed in page, changed in plan_of(client, submission)[1]) == (is_said, is_said)
+
+
 @pytest.mark.parametrize("last", [date(2026, 12, 31), date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29)])
 def test_the_plan_says_the_last_day_until_it_has_passed_whatever_clocks_do(client, settings, last):
     submission = make_submission()
