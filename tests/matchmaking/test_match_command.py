@@ -36,7 +36,7 @@ def match(tmp_path: Path) -> Callable[..., Answers]:
         path, out = tmp_path / "file.jsonl", tmp_path / "result.jsonl"
         raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
         path.write_bytes(b"".join(line + b"\n" for line in raw))
-        call_command("match", path, **{"out": out, "on": DAY, "verbosity": 0, **options})
+        call_command("match", path, **{"out": out, "on": DAY, "verbosity": 0, "processes": 1, **options})
         return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
     return run
@@ -377,6 +377,21 @@ def test_the_exit_code_is_zero_when_every_line_was_answered(tmp_path: Path, argu
     assert process.returncode == code, errors
     assert b"Traceback" not in errors
     assert out.exists() == (code == 0)
+
+
+def test_processes_that_share_the_lines_write_what_one_would(tmp_path: Path) -> None:
+    path, written = tmp_path / "file.jsonl", []
+    lines = [{**line, "id": n} for n, line in enumerate(Draw(seed=2).lines(120) * 10)]
+    path.write_text("wrong\n" + "".join(f"{json.dumps(line)}\n" for line in lines))
+    for processes in ("1", "2"):
+        out = tmp_path / processes
+        process = start(str(path), "--out", str(out), "--limit", "3", "--processes", processes)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        assert output.startswith(b"Lignes : 1201, dont en erreur : 1.")
+        written.append(out.read_bytes())
+    assert written[0] == written[1]
+    assert [json.loads(line)["id"] for line in written[0].splitlines()] == [None, *range(1200)]
 
 
 def test_a_run_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:

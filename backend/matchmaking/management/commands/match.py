@@ -3,17 +3,18 @@ import os
 import shutil
 import sys
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, Never
+from typing import IO, Any, NamedTuple, Never
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from backend.common.days import current_day
+from backend.common.processes import ProcessLost, in_order, processors
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.match_codes import load_codes
@@ -74,6 +75,13 @@ class Command(BaseCommand):
             help="Tous les dispositifs, quel que soit le besoin ; ceux que l'entreprise ne peut pas avoir à la fin.",
         )
         parser.add_argument(
+            "--processes",
+            type=int,
+            default=processors(),
+            metavar="N",
+            help="Processus qui se partagent les lignes, à partir de 500 ; autant que de processeurs par défaut.",
+        )
+        parser.add_argument(
             "--source", default=Scheme.OWN, metavar="NOM", help=f"Catalogue à parcourir ({Scheme.OWN} par défaut)."
         )
 
@@ -83,6 +91,9 @@ class Command(BaseCommand):
         limit = None if options["all"] else options["limit"]
         if limit is not None and limit < 1:
             raise CommandError(f"--limit vaut {limit} ; attendu : un nombre à partir de 1, ou --all.")
+        processes = options["processes"]
+        if processes < 1:
+            raise CommandError(f"--processes vaut {processes} ; attendu : un nombre à partir de 1.")
         _check_source(source)
         _check_out(out, path)
         try:
@@ -92,12 +103,18 @@ class Command(BaseCommand):
                 bar = _bar(lines, hidden=options["verbosity"] == 0)
                 with bar:
                     answers = Answers(source=source, on=on, limit=limit)
-                    for answer in answers.to(_counted(lines, bar)):
-                        unnamed.write(_dump(answer))
-                        n_lines += 1
-                        n_errors += "error" in answer
+                    chunks = batched(enumerate(_counted(lines, bar), 1), CHUNK, strict=False)
+                    for written in in_order(answers.written, chunks, processes=processes):
+                        unnamed.write(written.lines)
+                        n_lines += written.n_lines
+                        n_errors += written.n_errors
                 unnamed.seek(0)
                 _publish(unnamed, out)
+        except ProcessLost:
+            raise CommandError(
+                "Un processus s'est arrêté en route, peut-être faute de mémoire : essayez --processes 1. "
+                "Rien n'a été écrit."
+            ) from None
         except OSError as error:
             raise CommandError(f"{error.filename or out} : {error.strerror or error}. Rien n'a été écrit.") from None
         if options["verbosity"] > 0:
@@ -147,6 +164,14 @@ def _counted(lines: Iterable[bytes], bar: "tqdm[Never]") -> Iterator[bytes]:
         bar.update(len(line))
 
 
+class Written(NamedTuple):
+    """Answers to a chunk of lines, as they stand in the result."""
+
+    lines: bytes
+    n_lines: int
+    n_errors: int
+
+
 class Answers:
     """Answers lines of a file, with the catalogue, the points and the language of when it began."""
 
@@ -157,13 +182,12 @@ class Answers:
         weight_set, self._weights = engine.active_weights()
         self._ranker = engine.ranker_of(engine.adopted_ranker(weight_set))
 
-    def to(self, lines: Iterable[bytes]) -> Iterator[Answer]:
-        """Answer lines in order, a chunk at a time."""
-        for chunk in batched(enumerate(lines, 1), CHUNK, strict=False):
-            read = [self._read(number, raw) for number, raw in chunk]
-            answers = self._answer([item for item in read if isinstance(item, Question)])
-            for item in read:
-                yield next(answers) if isinstance(item, Question) else item
+    def written(self, chunk: Sequence[tuple[int, bytes]]) -> Written:
+        """Answer lines, each with its number, together."""
+        read = [self._read(number, raw) for number, raw in chunk]
+        answers = self._answer([item for item in read if isinstance(item, Question)])
+        lines = [_dump(next(answers) if isinstance(item, Question) else item) for item in read]
+        return Written(b"".join(lines), len(read), sum(not isinstance(item, Question) for item in read))
 
     def _read(self, number: int, raw: bytes) -> Question | Answer:
         try:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.common.days import current_day
+from backend.common.processes import processors
 from backend.companies.establishments import is_copied
 from backend.jobs.management.commands.run_job import told
 from backend.jobs.running import run
@@ -17,7 +18,7 @@ from backend.matchmaking.management.demonstration import read_demonstration
 from backend.matchmaking.models import Submission
 from backend.territories.models import ServedEpci
 from backend.web.management.territory.committee import decide
-from backend.web.management.territory.loading import load_territory, processors
+from backend.web.management.territory.loading import load_territory
 
 REGISTER = settings.BASE_DIR / "fixtures" / "register"
 STOCK_FILES = ("etablissements.csv", "unites.csv")

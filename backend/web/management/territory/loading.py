@@ -1,17 +1,15 @@
 """Loading an invented territory: each file in a transaction of its own, by several processes where asked."""
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime
 from functools import partial
-from multiprocessing import get_context
 from random import Random
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
+from backend.common.processes import in_order
 from backend.matchmaking.dead_addresses import follow_dead_addresses
 from backend.matchmaking.models import CallRequest, Submission
 from backend.notifications.models import Notification
@@ -21,7 +19,6 @@ from backend.web.management.territory.filings import Story, Territory
 from backend.web.management.territory.officers import life_of
 
 CALLS = 1 / 40  # for each file
-AT_ONCE = 4  # firms handed to a process together
 
 
 def load_territory(*, seed: int, n_files: int, years: int, now: datetime, processes: int) -> Iterator[int]:
@@ -32,18 +29,8 @@ def load_territory(*, seed: int, n_files: int, years: int, now: datetime, proces
         *([call] for call in territory.calls(round(n_files * CALLS) + 2)),
     ]
     live = partial(_live_all, now=now, first_day=first_day_held())
-    if processes == 1:
-        yield from map(live, firms)
-    else:
-        connections.close_all()  # a process of the pool opens its own
-        with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-            yield from pool.map(live, firms, chunksize=AT_ONCE)
+    yield from in_order(live, firms, processes=processes)
     follow_dead_addresses(on=timezone.localdate(now))
-
-
-def processors() -> int:
-    """Return on how many processors this process may run."""
-    return len(os.sched_getaffinity(0))
 
 
 def first_day_held() -> date:
