@@ -1,10 +1,11 @@
 """The days that an officer has to keep: calls promised, last days of what firms follow, days that these wrote of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import Absence, User
@@ -17,17 +18,26 @@ from backend.schemes.typography import NBSP
 def officer_dates(user: User, *, on: date) -> list[Deadline]:
     """Return the days of the open files that somebody follows and may read, but those on which they are away.
 
-    A call that is late stands on its day. Neither words, notes nor telephones are told.
+    While somebody is away, the days of their files are those of who stands in. A call that is late stands on its day.
+    Neither words, notes nor telephones are told.
     """
+    replaced = list(Absence.objects.from_day(on).replaced_by(user).select_related("user"))
     files = list(
         Submission.objects.visible_to(user)
         .still_open()
-        .filter(officer=user)
+        .filter(officer__in={user.pk, *(absence.user_id for absence in replaced)})
         .select_related("sheet__establishment", "sheet__company")
     )
+    found = _dates([file for file in files if file.officer_id == user.pk], on=on)
+    for absence in replaced:
+        theirs = _dates([file for file in files if file.officer_id == absence.user_id], on=on)
+        found += [_for_who_is_away(day, absence) for day in theirs if absence.starts_on <= day.on <= absence.ends_on]
     away = [(row.starts_on, row.ends_on) for row in Absence.objects.from_day(on).filter(user=user)]
-    found = [*_calls(files), *_of_schemes(files, on=on), *_written_by_firms(files, on=on)]
     return in_order(day for day in found if not any(first <= day.on <= last for first, last in away))
+
+
+def _dates(files: Collection[Submission], *, on: date) -> list[Deadline]:
+    return [*_calls(files), *_of_schemes(files, on=on), *_written_by_firms(files, on=on)]
 
 
 def _calls(files: Iterable[Submission]) -> Iterator[Deadline]:
@@ -82,3 +92,10 @@ def _for_file(day: Deadline, file: Submission) -> Deadline:
         uid=uuid5(NAMESPACE_URL, f"urn:jonction:file:{file.filing_key}:{day.uid}"),
         summary=f"{day.summary} ({file.sheet})",
     )
+
+
+def _for_who_is_away(day: Deadline, absence: Absence) -> Deadline:
+    instead = _("À la place de {officer}, en congé jusqu’au {day}.").format(
+        officer=absence.user, day=date_format(absence.ends_on, "j F Y")
+    )
+    return replace(day, description=f"{day.description} {instead}")
