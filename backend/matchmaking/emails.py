@@ -144,7 +144,9 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         (len(offered), ngettext("%(n)s dossier à décider", "%(n)s dossiers à décider", len(offered))),
         (len(waiting), ngettext("%(n)s demande en attente", "%(n)s demandes en attente", len(waiting))),
     ]
+    followed = [file for _row, file in waiting if file.officer and file.officer != person]
     context = {
+        "only_of_others": len(followed) == len(once),
         "referrals": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in offered],
         "arrived": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in arrived],
         "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 
 import pytest
 from django.utils import timezone
@@ -75,6 +76,16 @@ def test_each_rung_is_told_once_on_its_working_day(people):
     assert working(3) == date(2026, 11, 26)
     assert working(21) == date(2026, 12, 22)
     assert working(45) == date(2027, 1, 27)  # Christmas and New Year's Day do not count
+    last = {
+        person: Notification.objects.filter(kind="waiting_digest", recipient=person.email).latest("pk")
+        for person in (officer, stand_in, lead)
+    }
+    for words in (attrgetter("text"), attrgetter("html")):
+        said = {person: " ".join(words(letter).split()) for person, letter in last.items()}
+        assert "uvrez vos demandes, et prenez la première." in said[officer]
+        for other in (stand_in, lead):
+            assert "emandez à qui la suit où elle en est, ou reprenez-la." in said[other]
+            assert "prenez la première" not in said[other]
 
 
 def test_a_file_is_told_the_morning_after_it_came_with_whom_to_call_and_waits_apart(people):
