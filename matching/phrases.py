@@ -1,5 +1,6 @@
 """What a text says in one of some ways, such as its writer's trade: read by patterns that are given as data."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -7,6 +8,9 @@ from matching.patterns import folded, patterns_of
 from matching.sentences import Span, sentences_of
 
 OF_OTHERS = "others"  # the group of a pattern that finds what is said of somebody else
+
+
+_WORD = re.compile(r"\w+")
 
 
 class Phrase(NamedTuple):
@@ -29,6 +33,9 @@ class PhraseReader:
         What several patterns have in common; a part may name those before it, and the words.
     words : mapping of str to iterable of str
         Words of which any one may stand, by the name that patterns give them.
+    about : iterable of str, optional
+        What all patterns speak of: a sentence without the first word of any of them (with a letter more or not) is not
+        searched. Most are not.
     """
 
     def __init__(
@@ -37,16 +44,24 @@ class PhraseReader:
         *,
         parts: Mapping[str, str],
         words: Mapping[str, Iterable[str]],
+        about: Iterable[str] | None = None,
     ) -> None:
         self._patterns = patterns_of(patterns, parts=parts, words=words)
+        self._about = None if about is None else frozenset(_WORD.findall(name)[0] for name in about)
 
     def read(self, text: str) -> Iterator[Phrase]:
         """Yield the phrases of a text, sentence by sentence."""
         for span, _ in sentences_of(text):
             sentence = folded(text, span)
+            if not self._may_speak(sentence):
+                continue
             for name, patterns in self._patterns.items():
                 for pattern in patterns:
                     for found in pattern.finditer(sentence):
                         said = found.groupdict()
                         if not said.get(OF_OTHERS):
                             yield Phrase(name, said, span)
+
+    def _may_speak(self, sentence: str) -> bool:
+        about = self._about
+        return about is None or any(word in about or word[:-1] in about for word in _WORD.findall(sentence))

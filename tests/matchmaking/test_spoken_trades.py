@@ -11,6 +11,7 @@ from django.test import Client
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
+from backend.matchmaking.engine import trades
 from backend.matchmaking.models import Match, Submission
 from backend.matchmaking.questions import open_of
 from backend.matchmaking.results import compute_result, replay
@@ -19,7 +20,7 @@ from backend.matchmaking.unfiled import read_unfiled
 from backend.privacy.own_data import own_data
 from backend.schemes.models import SubNeed
 from backend.territories.models import Nomenclature
-from backend.territories.trades import trade_codes
+from backend.territories.trades import trade_codes, trade_names
 from backend.web.forms.question import open_questions
 from tests.factories import DAY, link_to, make_submission
 from tests.neighbour import ours
@@ -165,6 +166,20 @@ READ = {**PLAIN, **LIKELY, **dict.fromkeys(SILENT, ())}
 def test_which_trades_a_text_speaks_of_and_which_of_them_it_says_plainly(text):
     assert sorted(engine.read_trades(text)) == sorted(READ[text])
     assert sorted(engine.spoken_activities(text)) == sorted(PLAIN.get(text, ()))
+
+
+def test_leaving_out_what_names_no_trade_leaves_out_no_trade():
+    content = yaml.safe_load((settings.BASE_DIR / "fixtures" / "spoken_trades.yaml").read_text())
+    every = trades._reader_of(trades.PLAIN, trades.LIKELY)
+    frames = ("je suis {}", "notre {} à Noyon", "{}s, mon four lâche", "on fait de l'{}", "nous tenons une {}x")
+    names = {*trade_names(), *content["sectors"], *content["shops"], *content["workshops"]}
+    said = [frame.format(name.upper()) for name in sorted(names) for frame in frames]
+    n_read = 0
+    for text in (*READ, *said):
+        found = [*every.read(text)]
+        assert [*trades._reader().read(text)] == found
+        n_read += bool(found)
+    assert n_read > 500
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,9 @@ def _stated(text: str, on: date) -> Iterator[tuple[str, Any, matching.Span]]:
     """Yield facts with what sentences say of each; ``None`` where that may mean the opposite."""
     if not text.strip():
         return
-    doubtful = {(phrase.name, phrase.sentence) for phrase in _doubts().read(text)}
-    for phrase in _reader().read(text):
+    phrases = [*_reader().read(text)]
+    doubtful = {(phrase.name, phrase.sentence) for phrase in _doubts().read(text)} if phrases else set()
+    for phrase in phrases:
         statement = _statements()[int(phrase.name)]
         value = statement["value"] if "value" in statement else _day_in(phrase.said, on)
         if value is not None and _is_of_age(phrase.said, statement):

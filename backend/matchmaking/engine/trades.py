@@ -1,6 +1,6 @@
 """The trade that a firm speaks of: a fact only on its word; until then what it plainly could not have comes last."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,7 +10,8 @@ import matching
 from backend.common.files import read_yaml
 from backend.territories.trades import trade_codes, trade_names
 
-PLAIN, AGAINST = "plain", "against"  # names of patterns: what firms say of themselves, and what speaks against a trade
+# Names of patterns: what firms say of themselves, surely or not, and what speaks against any trade.
+PLAIN, LIKELY, AGAINST = "plain", "likely", "against"
 DIVISION = 2  # digits of a code
 
 
@@ -37,10 +38,9 @@ def spoken_activities(text: str, denied: Container[str] = ()) -> frozenset[str]:
 
     Industry does, and a job, a firm to be founded, or another trade of no division that is the same.
     """
-    phrases = _read(text)
-    trades = _trades(phrases, denied)
+    trades = _trades(_read(text), denied)
     plain = [trade.codes for trade in trades if trade.is_plain]
-    if not plain or any(phrase.name == AGAINST for phrase in phrases):
+    if not plain or any(_reader_against().read(text)):
         return frozenset()
     divisions = ({code[:DIVISION] for code in trade.codes} for trade in trades)
     return frozenset().union(*plain) if set.intersection(*divisions) else frozenset()
@@ -58,11 +58,7 @@ def forget_texts() -> None:
 
 
 def _trades(phrases: Sequence[matching.Phrase], denied: Container[str]) -> list[_Trade]:
-    read = (
-        _Trade(_codes_of(phrase.said["trade"] or ""), phrase.sentence, phrase.name == PLAIN)
-        for phrase in phrases
-        if phrase.name != AGAINST
-    )
+    read = (_Trade(_codes_of(phrase.said["trade"] or ""), phrase.sentence, phrase.name == PLAIN) for phrase in phrases)
     left = (trade._replace(codes=[code for code in trade.codes if code not in denied]) for trade in read)
     return [trade for trade in left if trade.codes]
 
@@ -74,19 +70,31 @@ def _codes_of(name: str) -> Sequence[str]:
 
 @lru_cache(maxsize=1)
 def _reader() -> matching.PhraseReader:
+    words = _words()
+    return _reader_of(PLAIN, LIKELY, about=words["names"] | words["shops"] | words["workshops"])
+
+
+@lru_cache(maxsize=1)
+def _reader_against() -> matching.PhraseReader:
+    return _reader_of(AGAINST)
+
+
+def _reader_of(*names: str, about: Iterable[str] | None = None) -> matching.PhraseReader:
+    content = _content()
+    patterns = {name: content["patterns"][name] for name in names}
+    return matching.PhraseReader(patterns, parts=content["parts"], words=_words(), about=about)
+
+
+def _words() -> dict[str, set[str]]:
     content = _content()
     trades = {name for name in trade_names() if name not in content["elsewhere"]}
     shops, workshops = set(content["shops"]), set(content["workshops"])
-    return matching.PhraseReader(
-        content["patterns"],
-        parts=content["parts"],
-        words={
-            "shops": _spelt(shops),
-            "workshops": _spelt(workshops),
-            "persons": _spelt(trades - shops - workshops),
-            "names": _spelt(trades | content["sectors"].keys()),
-        },
-    )
+    return {
+        "shops": _spelt(shops),
+        "workshops": _spelt(workshops),
+        "persons": _spelt(trades - shops - workshops),
+        "names": _spelt(trades | content["sectors"].keys()),
+    }
 
 
 def _spelt(names: set[str]) -> set[str]:
