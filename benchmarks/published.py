@@ -59,6 +59,7 @@ def _revision(of: Revision, row: Scheme, sheet: Sheet) -> Revision:
     again.pk, again.scheme, again.level = None, row, sheet.reach
     again.confidence = Revision.Confidence.VERIFIED if sheet.verified else Revision.Confidence.PARTLY_VERIFIED
     again.window_state, again.opens_on, again.closes_on = sheet.state, sheet.opens_on, sheet.closes_on
+    again.seen_on, again.seen_until, again.seen_by, again.seen_url = None, None, "", ""
     again.targeted_naf, again.targeted_naf_2025, again.variant_of = [], [], ""
     again.preparation_days, again.applicants, again.review_by = None, [Revision.Applicant.FIRM], READ_AGAIN
     return again

@@ -16,11 +16,9 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from io import StringIO
-from math import inf
-from random import Random
 from statistics import median, quantiles
 from typing import Any
 
@@ -48,8 +46,9 @@ from benchmarks import by_orm, shares, single  # noqa: E402
 from benchmarks.crowd_of_clients import N_CLIENTS, post, send  # noqa: E402
 from benchmarks.first_answer import ask  # noqa: E402
 from benchmarks.published import publish  # noqa: E402
+from benchmarks.questions import questions  # noqa: E402
 from benchmarks.served import processor_seconds, serve, server_seconds  # noqa: E402
-from benchmarks.synthetic import DAY, SEED, Country, Firm, firms  # noqa: E402
+from benchmarks.synthetic import DAY, Country  # noqa: E402
 from benchmarks.timing import Clock, Table, race  # noqa: E402
 
 N_SCHEMES, N_QUESTIONS = 5_000, 200
@@ -87,32 +86,6 @@ def main() -> int:
     over_http(table, bodies, rounds=3 if given.quick else 5, n_passes=n_passes)
     print(f"{table.n_missed} missed" if table.n_missed else "all reached")
     return 1 if table.n_missed else 0
-
-
-def questions(country: Country, n: int) -> Iterator[dict[str, Any]]:
-    """Draw questions: what is known of a firm, and four needs."""
-    draw = Random(SEED)  # noqa: S311
-    for number, firm in enumerate(firms(country, n)):
-        yield {"id": number, "on": str(DAY), "needs": draw.sample(country.sub_needs, 4), **known(firm)}
-
-
-def known(firm: Firm) -> dict[str, Any]:
-    """Return what is known of a firm, as the API takes it."""
-    intervals = {"headcount": firm.staff, "turnover": firm.turnover}
-    facts = {
-        "commune": firm.commune,
-        "naf": firm.naf[1:],
-        "legal_category": firm.category,
-        "created_on": str(firm.created_on or ""),
-        "micro_entrepreneur": firm.micro,
-        "craft_register": firm.craft,
-        **{name: [_end(low), _end(high)] for name, (low, high) in intervals.items() if low > -inf},
-    }
-    return {name: value for name, value in facts.items() if value not in ("", None)}
-
-
-def _end(number: float) -> float | None:
-    return None if number == inf else number
 
 
 # -- in this process
