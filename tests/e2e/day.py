@@ -133,7 +133,8 @@ def test_a_file_is_offered_and_accepted(service: Service, officer: Page, sign, m
     expect(officer.locator(".in-charge")).to_contain_text("Vous suivez ce dossier.")
     unfold(officer, "Transmettre à un collègue", javascript=javascript)
     offer = officer.locator("form", has=officer.get_by_role("button", name="Proposer ce dossier"))
-    offer.get_by_label("À qui").select_option(label="Sophie Carlier")
+    whom = offer.get_by_role("option", name="Sophie Carlier").text_content()  # with whom she works for
+    offer.get_by_label("À qui").select_option(label=whom)
     offer.get_by_label("Un mot").fill("Vous connaissez cette entreprise.")
     offer.get_by_role("button", name="Proposer ce dossier").click()
     expect(officer.locator("main")).to_contain_text("peut accepter ce dossier")
@@ -274,9 +275,9 @@ def test_a_visit_is_filed_and_its_firm_confirms(service: Service, open_context, 
     officer.get_by_label("Nom de l’entreprise").fill(name)
     officer.get_by_label("Commune du site").fill("Compiègne")
     officer.get_by_role("button", name="Continuer").click()
-    expect(officer.get_by_label("Combien de salariés")).to_be_visible()
+    officer.locator("summary", has_text="Répondre").click()
     officer.get_by_label("Combien de salariés").fill("12")
-    officer.get_by_role("button", name="Continuer").click()
+    officer.get_by_role("button", name="Répondre et recalculer").click()
     expect(officer.locator("main")).to_contain_text("Ouvrir le dossier de l’entreprise")
     officer.get_by_label("Nom de la personne").fill("Camille Roux")
     officer.get_by_label("Son adresse électronique").fill(OFFICER)  # a staff address is refused as the firm's
