@@ -26,6 +26,8 @@ class Negation:
     refusable : iterable of str
         What one may refuse to be offered ("prêt"): of all the rest a text that opens with a negation complains that
         there is none ("pas de bus").
+    lacking : iterable of str
+        With these a clause begins that complains, whatever the rest of the text says ("pas de", "ni").
     """
 
     words: Iterable[str] = ()
@@ -33,6 +35,7 @@ class Negation:
     will: Iterable[str] = ()
     need: Iterable[str] = ()
     refusable: Iterable[str] = ()
+    lacking: Iterable[str] = ()
 
 
 class Grammar:
@@ -63,6 +66,7 @@ class Grammar:
         self._exceptions, self._will, self._need = map(_stems, (negation.exceptions, negation.will, negation.need))
         self._negations = _stems(negation.words) | self._exceptions
         self._refusable = _stems(negation.refusable)
+        self._lacking = [tokens(phrase) for phrase in negation.lacking]
         self.joints = _stems(joints)
         self._requests = [re.compile(pattern) for pattern in requests]
         self._verbs = [re.compile(pattern) for pattern in verbs]
@@ -93,12 +97,13 @@ class Grammar:
 
         "Je n'ai pas de soudeur" asks for a welder: a negation hides what follows it only where it opens the clause
         ("pas de prêt"), stands after a word of will ("je ne veux pas de prêt") or before a word of need ("pas besoin
-        de prêt", "aucun souci pour recruter"). In a text that ``complains`` one that opens a clause hides only what
-        may be refused: "pas de bus" asks for one.
+        de prêt", "aucun souci pour recruter"). In a text that ``complains``, and in a clause that begins like a
+        complaint, one that opens the clause hides only what may be refused: "pas de bus" asks for one.
         """
         covered: set[int] = set()
         if self._negations.isdisjoint(stems):
             return covered
+        complains |= any(stems[: len(opening)] == opening for opening in self._lacking)
         for place, stem in enumerate(stems):
             if stem not in self._negations:
                 continue
@@ -107,7 +112,7 @@ class Grammar:
             if (
                 stem in self._exceptions
                 or (place == 0 and refuses)
-                or stems[place - 1] in self._will
+                or (place and stems[place - 1] in self._will)
                 or not self._need.isdisjoint(follows)
             ):
                 if place and stems[place - 1] in self._will:

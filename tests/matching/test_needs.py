@@ -41,6 +41,7 @@ READER = NeedReader(
             will=["veux", "cherche"],
             need=["besoin", "problème"],
             refusable=["prêt"],
+            lacking=["pas de", "aucun"],
         ),
         joints=["et", "mais"],
         requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
@@ -133,11 +134,17 @@ def test_a_negated_word_does_not_count(text: str) -> None:
         ("j'ai pas de soudeurs", "recruit"),
         ("je ne veux pas de prêt mais un robot", "robot"),
         ("aucun problème de banque, il nous faut un robot", "robot"),
+        ("pas de soudeur quand on cherche", "recruit"),  # the end of the clause is no will before its beginning
         ("on n'a pas besoin de prêt et ma facture d'électricité a doublé", "energy"),
     ],
 )
 def test_a_negation_hides_what_it_refuses_and_no_more(text: str, need: str) -> None:
     assert heaviest(text) == need
+
+
+def test_a_clause_complains_beside_another_that_asks() -> None:
+    found = READER.read("Il nous faut un robot, pas de soudeur à Noyon, pas de prêt non plus.").probabilities
+    assert min(found["robot"], found["recruit"]) > 0.45 > found.get("loan", 0.0)
 
 
 def test_who_does_not_look_for_one_thing_looks_for_nobody() -> None:

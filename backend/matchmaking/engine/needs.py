@@ -179,7 +179,7 @@ def reader_of(version: str) -> matching.NeedReader:
     spoken = _spoken()
     denied = {name: spoken[name].split() for name in ("exceptions", "will", "need", "refusable")}
     grammar = matching.Grammar(
-        negation=matching.Negation(words=spoken["negations"].split(), **denied),
+        negation=matching.Negation(words=spoken["negations"].split(), lacking=spoken["lacking"], **denied),
         joints=spoken["joints"].split(),
         requests=spoken["requests"],
         verbs=spoken["verbs"],
