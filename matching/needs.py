@@ -7,6 +7,7 @@ weigh less than requests: what a long message tells of is mostly not what it is 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,14 @@ IS_FILLER, SPEAKS = 0.5, 0.3  # share from which a part is filler, unless a clau
 SPEAK_TOGETHER = 0.9  # or so much of all sub-needs: "réduire notre consommation de gaz" may be four of them
 LIKE_FILLER, QUIET = 0.3, 0.08  # with so much, too, where no other class has more: "je suis menuisier à Noyon"
 ONE = 0.65  # what the best sentence counts for beside all that is left
+CLAUSE = 0.4  # and a clause of one of several sentences, for a need beside the likeliest: it tells what each thing is
 STATEMENT = 0.3  # weight of a sentence that states something, beside one that requests something
 LEAST_REQUESTED = 0.15  # share of a class from which a request says what it is for
 WHOLE = 0.5  # a sub-need with half of a text weighs 1: a boss often has two
 UNREAD = 0.6  # share of what no scheme is for, from which a part of a text is left unanswered
 FLOOR = 0.04  # a smaller share is noise
 FAINT = 0.25  # a text with no greater share of a sub-need, and more that is filler or noise, is small talk
+MOST_CLAUSES = 40  # read of a text for what stands beside the likeliest: a page has them, and more only takes time
 N_EVIDENCE, EVIDENCE_SHARE = 4, 0.1  # words named of those that decided, and what each decided at least
 
 
@@ -87,19 +90,22 @@ class Shares:
     Parameters
     ----------
     heard : Heard
-        All that is left, then its sentences or clauses.
+        All that is left, then its sentences or clauses; then the clauses of sentences, where there are several.
     spans : sequence of Span
         Of these parts.
     written : sequence of str
         The words of all that is left.
     part_weights : (n_texts,) ndarray of float64
         Weight of all that is left and of each part, in ]0, 1].
+    n_main : int
+        How many of the first texts say which need is the likeliest; the clauses after them say what stands beside it.
     """
 
     heard: Heard
     spans: Sequence[Span]
     written: Sequence[str]
     part_weights: NDArray[np.float64]
+    n_main: int
 
     @property
     def out_of_scope(self) -> float:
@@ -153,7 +159,9 @@ class NeedReader:
         evidence: dict[str, tuple[str, ...]] = {}
         sentences: dict[str, Span] = {}
         shares, nothing = self.counted(found)
-        sure = self._certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope)
+        sure = self._certainty.probabilities(
+            shares[: found.n_main], nothing[: found.n_main, np.newaxis], found.out_of_scope
+        )
         most = shares.max(axis=0)
         is_small_talk = self._is_small_talk(found.heard.shares)
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
@@ -190,9 +198,22 @@ class NeedReader:
         parts = [part for part in parts if self._grammar.says_something(part.stems)]
         if len(parts) < 2:
             parts = []
-        heard = self.language.hear([stems, *(part.stems for part in parts)])
-        spans = [part.span for part in parts] or [kept[0].span]
-        return Shares(heard, spans, written, self._part_weights(parts, heard))
+        clauses = self._finer(text, kept, parts) if len(kept) > 1 else []
+        heard = self.language.hear([stems, *(part.stems for part in (*parts, *clauses))])
+        spans = [part.span for part in (*parts, *clauses)] or [kept[0].span]
+        part_weights = np.array([*self._part_weights(parts, heard), *[CLAUSE] * len(clauses)])
+        return Shares(heard, spans, written, part_weights, 1 + len(parts))
+
+    def _finer(self, text: str, sentences: Iterable[Sentence], parts: Iterable[Part]) -> list[Part]:
+        """Return the first clauses of sentences that say something and are none of some parts."""
+        known = {tuple(part.stems) for part in parts}
+        clauses = (clause for sentence in sentences for clause in self._clauses(text, sentence))
+        finer = (
+            clause
+            for clause in clauses
+            if tuple(clause.stems) not in known and self._grammar.says_something(clause.stems)
+        )
+        return [*islice(finer, MOST_CLAUSES)]
 
     def counted(self, found: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
@@ -207,7 +228,7 @@ class NeedReader:
     def _part_weights(self, parts: Sequence[Part], heard: Heard) -> NDArray[np.float64]:
         """Return the weight of all that is left, then of each part of it: statements beside requests weigh less."""
         weights = np.array([1.0, *[ONE] * len(parts)])
-        said = np.where(self._filler, 0.0, heard.shares[1:])
+        said = np.where(self._filler, 0.0, heard.shares[1 : 1 + len(parts)])
         states = (said.max(axis=1, initial=0.0) >= LEAST_REQUESTED) & self._states[said.argmax(axis=1)]
         specific = states & np.array([part.is_request for part in parts], bool)
         is_telegraphic = all(part.is_request or part.is_fragment for part in parts)
@@ -224,9 +245,8 @@ class NeedReader:
         best = sure.argmax(axis=0)
         likeliest = understood[sure.max(axis=0)[understood].argmax()]
         chance = sure[best[likeliest], likeliest]
-        chances: NDArray[np.float64] = chance * self._certainty.of_others(
-            np.take_along_axis(shares, best[np.newaxis], axis=0)[0], shares[0]
-        )
+        in_parts = _in_parts(shares, best, len(sure))
+        chances: NDArray[np.float64] = chance * self._certainty.of_others(in_parts, shares[0])
         chances[likeliest] = chance
         return chances
 
@@ -236,15 +256,17 @@ class NeedReader:
         if found is None:
             return None
         shares, nothing = self.counted(found)
-        sure = np.where(self._needs, certainty.probabilities(shares, nothing[:, np.newaxis], found.out_of_scope), -1.0)
+        n_main = found.n_main
+        sure = certainty.probabilities(shares[:n_main], nothing[:n_main, np.newaxis], found.out_of_scope)
+        sure = np.where(self._needs, sure, -1.0)
         best = sure.argmax(axis=0)
         likeliest = int(sure.max(axis=0).argmax())
         others = np.flatnonzero(self._needs & (shares.max(axis=0) >= FLOOR)).tolist()
-        of_need = log_of(shares)
+        of_need, in_parts = log_of(shares), log_of(_in_parts(shares, best, n_main))
         return Signs(
             (float(of_need[best[likeliest], likeliest]), float(log_of(nothing)[best[likeliest]]), found.out_of_scope),
             {
-                self.language.classes[at]: (float(of_need[best[at], at]), float(of_need[0, at]))
+                self.language.classes[at]: (float(in_parts[at]), float(of_need[0, at]))
                 for at in others
                 if at != likeliest
             },
@@ -341,6 +363,13 @@ class NeedReader:
                         continue  # all that the clause says is refused: "je ne cherche pas de prêt"
                 kept += found
         return [written for written, _ in kept], [stem for _, stem in kept]
+
+
+def _in_parts(shares: NDArray[np.float64], best: NDArray[np.intp], n_main: int) -> NDArray[np.float64]:
+    """Return the share of each class in its ``best`` text of the first ones, or in a clause that says it better."""
+    in_best = np.take_along_axis(shares, best[np.newaxis], axis=0)[0]
+    said: NDArray[np.float64] = np.maximum(in_best, shares[n_main:].max(axis=0, initial=0.0))
+    return said
 
 
 def _deciding(written: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:

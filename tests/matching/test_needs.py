@@ -7,7 +7,7 @@ import pytest
 
 from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, Negation, tokens
 from matching.language import fitted
-from matching.needs import ONE, STATEMENT
+from matching.needs import MOST_CLAUSES, ONE, STATEMENT
 from matching.sentences import Span
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ne pas ai aucun veux il nous faut des mon la le les pour"))
@@ -110,6 +110,19 @@ def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
 def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
     wish = READER.read(text)
     assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
+
+
+def test_a_need_in_a_clause_of_one_of_several_sentences_is_heard_beside_the_likeliest() -> None:
+    text = "Je cherche deux soudeurs, des bouchers, des chauffeurs et pourquoi pas un robot. Quelles aides pour nous ?"
+    found, wish = READER.shares(text), READER.read(text)
+    assert found is not None
+    robot = LANGUAGE.classes.index("robot")
+    assert found.heard.shares[found.n_main :, robot].max() > 0.7 > 2 * found.heard.shares[: found.n_main, robot].max()
+    assert wish.probabilities["recruit"] > wish.probabilities["robot"] > 0.3
+    assert text[slice(*wish.sentences["robot"])] == text.split(". ")[0]
+    pasted = READER.shares("Je cherche deux soudeurs. Puis " + ", ".join(f"un robot {number}" for number in range(90)))
+    assert pasted is not None
+    assert len(pasted.heard.shares) - pasted.n_main == MOST_CLAUSES
 
 
 def test_what_no_scheme_is_for_beside_a_need_is_left_unread() -> None:

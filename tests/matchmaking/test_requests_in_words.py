@@ -4,6 +4,7 @@ import pytest
 
 from backend.matchmaking import engine
 from backend.matchmaking.engine.needs import reader_of
+from matching.features import HEARD
 from matching.needs import ONE
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,20 @@ def test_beside_another_sentence_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("Je passe mon taxi à l'électrique. Il me faut la borne et pourquoi pas le solaire. Cdlt", "energie.enr"),
+        ("On perd nos soignantes : pas de crèche le dimanche, des horaires infernaux", "mobilite.services"),
+        ("Ni mécano ni carrossier par ici. Je prendrais bien un jeune du CFA.", "competences.recruter"),
+    ],
+)
+def test_a_second_need_in_a_clause_is_heard(text: str, second: str) -> None:
+    understood = engine.understand(text, [])
+    (chance,) = [need.probability for need in understood.needs if need.sub_need == second]
+    assert chance >= HEARD / 100
+
+
+@pytest.mark.parametrize(
     "joined", ["{} + {}", "{} / {}", "{} & {}", "{} ainsi que {}", "{}. Par ailleurs {}.", "- {}\n- {}"]
 )
 @pytest.mark.parametrize(
@@ -93,7 +108,7 @@ def test_two_needs_are_heard_however_they_are_joined(joined: str, first: str, se
 def counts(text: str) -> list[float]:
     found = reader_of(engine.language_in_force()).shares(text)
     assert found is not None
-    counted: list[float] = found.part_weights.tolist()
+    counted: list[float] = found.part_weights[: found.n_main].tolist()
     return counted
 
 
