@@ -13,7 +13,7 @@ LISTED = 0.25  # of the points of the best answer: what has less is noise (bench
 N_FIRST, LISTED_AFTER = 10, 0.5  # the same after so many, but for the first of each need
 N_OF_EACH = 2  # those
 N_COVERED = 5  # among so many of the first that help stands the best of each of the so many likeliest sure needs
-HEARD = 15.0  # percent from which one made for a need stands among the first N_FIRST: sure or not, it was heard
+HEARD = 10.0  # percent from which one made for a need stands among the first N_FIRST: sure or not, it was heard
 DIGITS = 6  # of a score: enough to order, few enough to be the same on any machine
 OPEN_FACTS_FLOOR = 4  # from that many open facts on, nothing is left of the certainty
 
