@@ -122,7 +122,7 @@ def test_words_alone_are_understood_with_the_words_that_decided(ask):
 
 
 def test_where_it_is_not_clear_what_is_meant_the_answer_says_what_to_ask(ask):
-    answer = ask(text="refaire mon comptoir").json()
+    answer = ask(text="refaire mon escalier").json()
     assert (answer["answer"], answer["reason"]) == ("to_confirm", None)
     understood = {need["sub_need"] for need in answer["understood"]}
     assert {"foncier.batiment"} < understood

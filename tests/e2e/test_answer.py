@@ -22,7 +22,7 @@ def state(page: Page, service: Service, text: str, *, commune: str = "Compiègne
 
 def test_each_state_of_the_answer_reads_on_a_phone_and_on_a_desk(service: Service, open_context):
     page = open_context().new_page()
-    state(page, service, "refaire mon comptoir")
+    state(page, service, "refaire mon escalier")
     expect(page.get_by_role("group", name="Qu’avez-vous en tête")).to_be_visible()
     look(page, "reponse-a-confirmer")
     page.get_by_role("button", name="Voir les dispositifs").click()  # nothing is ticked

@@ -85,7 +85,7 @@ def test_an_answer_says_what_was_understood_of_each_line(match: Callable[..., An
     clear, doubtful, nothing, ticked, german = match(
         [
             {"text": "Bonjour. Je cherche deux soudeurs. Merci", "commune": "60159"},
-            {"text": "refaire mon comptoir", "commune": "60159"},
+            {"text": "refaire mon escalier", "commune": "60159"},
             {"text": "Je passe aux prud’hommes mardi contre mon ancien magasinier."},
             {"needs": ["numerique.robot"], "commune": "60159"},
             {"text": "Wir suchen zwei Schweißer für unsere Werkstatt in Noyon"},

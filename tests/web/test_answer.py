@@ -28,7 +28,7 @@ from tests.web.conftest import CONTACT, FIRM, FORMS, fill, text_of
 pytestmark = pytest.mark.django_db
 ANSWER = "/demande/reponse/"
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
-DOUBTFUL = "refaire mon comptoir"
+DOUBTFUL = "refaire mon escalier"
 COUNTS = "matchmaking_answercount"
 POSTS = ("besoins", "question", "condition", "contact")
 

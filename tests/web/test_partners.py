@@ -591,7 +591,7 @@ def test_a_file_that_is_handed_over_is_shared_still_and_its_new_officer_is_named
     assert officer.email not in page
 
 
-@pytest.mark.parametrize("text", ["Bonjour, je vous écris à propos de zigzag.", "refaire mon comptoir"])
+@pytest.mark.parametrize("text", ["Bonjour, je vous écris à propos de zigzag.", "refaire mon escalier"])
 def test_a_partner_and_who_has_a_share_read_that_the_firm_still_says_what_it_needs(client, officer, reader, text):
     submission = make_submission(confirmed=True, needs=(), text=text)
     share, shared = share_with(submission, officer), link_to(submission, Kind_of_link.SHARE)

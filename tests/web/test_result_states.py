@@ -165,7 +165,7 @@ def test_a_network_is_named_with_its_link_and_said_to_be_unverified(client, chan
 
 @pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize("confirmed", [False, True])
-@pytest.mark.parametrize("asked", [{}, {"needs": (NOTHING,)}, {"needs": (), "text": "refaire mon comptoir"}])
+@pytest.mark.parametrize("asked", [{}, {"needs": (NOTHING,)}, {"needs": (), "text": "refaire mon escalier"}])
 def test_no_page_promises_a_call_without_a_number(client, officer, confirmed, refuses, asked):
     archive_serving(NOTHING)
     submission = make_submission(confirmed=confirmed, phone="", **asked)

@@ -26,7 +26,7 @@ from tests.web.conftest import text_of
 pytestmark = pytest.mark.django_db
 
 SURE = "Bonjour, je vous écris de Noyon.\nJe cherche deux soudeurs depuis six mois. Merci d’avance, Paul"
-DOUBTFUL = "refaire mon comptoir"
+DOUBTFUL = "refaire mon escalier"
 
 # What new users typed and got "Rien ne correspond", what the form gives as examples, and twenty others, each
 # with the sub-need that an adviser hears first.
@@ -245,7 +245,7 @@ def test_an_officer_reads_what_the_firm_said(client):
 
 
 def test_what_was_said_before_it_is_replayed_without_the_text_and_the_model(client):
-    submission = make_submission(confirmed=True, needs=(), text=f"{SURE} Et refaire mon comptoir.")
+    submission = make_submission(confirmed=True, needs=(), text=f"{SURE} Et refaire mon escalier.")
     result = submission.results.first()
     assert result.probabilities
     submission.text = ""
