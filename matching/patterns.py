@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from matching.sentences import MOST_KEPT, Span, sentences_of
+from matching.sentences import MOST_KEPT, Span, clauses_of, sentences_of
 from matching.text import fold
 
 _SPACES = re.compile(r"\s+")
@@ -19,6 +19,7 @@ def folded(text: str, span: Span) -> str:
 def forget_texts() -> None:
     """Let go of the texts that were cut and folded: what somebody wrote is kept no longer than it is being read."""
     sentences_of.cache_clear()
+    clauses_of.cache_clear()
     folded.cache_clear()
 
 

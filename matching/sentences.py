@@ -67,12 +67,13 @@ def sentences_of(text: str) -> tuple[Sentence, ...]:
     1
     """
     whole = Span(0, len(text))
-    return tuple(Sentence(span, tuple(clauses_of(text, span))) for span in _between(text, whole, _ENDS))
+    return tuple(Sentence(span, clauses_of(text, span)) for span in _between(text, whole, _ENDS))
 
 
-def clauses_of(text: str, span: Span) -> list[Span]:
+@lru_cache(maxsize=16 * MOST_KEPT)  # a part is asked for as part of several others
+def clauses_of(text: str, span: Span) -> tuple[Span, ...]:
     """Return the clauses of a part of a text that has a letter or a digit, in order."""
-    return _between(text, span, _COMMAS)
+    return tuple(_between(text, span, _COMMAS))
 
 
 def coordinated(text: str, span: Span) -> list[Span]:
