@@ -132,12 +132,19 @@ class Language:
         n_first = int(found.texts.searchsorted(1))
         return Heard(shares, out_of_scope, places, values, columns[:n_first], found.words[:n_first])
 
-    def brought(self, heard: Heard, n_words: int, subject: int) -> NDArray[np.float64]:
-        """Return what each word of the first text brings to a class, of shape (n_words,)."""
-        each = heard.values[0] * self.weights[heard.places, subject].astype(np.float64)
-        each /= np.maximum(np.bincount(heard.columns, minlength=heard.places.size), 1)
-        found: NDArray[np.float64] = np.bincount(heard.words, weights=each[heard.columns], minlength=n_words)
-        return found
+    def brought(self, heard: Heard, n_words: int, subjects: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what each word of the first text brings to some classes, of shape (n_words, n_subjects)."""
+        each = heard.values[0][:, np.newaxis] * self.weights[heard.places[:, np.newaxis], subjects].astype(np.float64)
+        each /= np.maximum(np.bincount(heard.columns, minlength=heard.places.size), 1)[:, np.newaxis]
+        return summed(heard.words, each[heard.columns], n_words)
+
+
+def summed(groups: NDArray[np.intp], rows: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+    """Return the sums of rows of shape (n, k) by the group of each, in their order: of shape (n_groups, k)."""
+    k = rows.shape[1]
+    cells = groups[:, np.newaxis] * k + np.arange(k)
+    found: NDArray[np.float64] = np.bincount(cells.ravel(), weights=rows.ravel(), minlength=n_groups * k)
+    return found.reshape(n_groups, k)
 
 
 def fitted(examples: Iterable[Example]) -> tuple["Pipeline", "LogisticRegression"]:

@@ -6,7 +6,7 @@ weigh less than requests: what a long message tells of is mostly not what it is 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matching.centroids import Centroids
 from matching.certainty import Certainty, Signs, log_of
 from matching.grammar import Grammar
-from matching.language import FILLER, NOISE, NOTHING, Heard, Language
+from matching.language import FILLER, NOISE, NOTHING, Heard, Language, summed
 from matching.sentences import Sentence, Span, clauses_of, coordinated, infinitives, listed, sentences_of
 from matching.text import words
 
@@ -113,6 +113,9 @@ class Shares:
         return float(self.heard.out_of_scope[0])
 
 
+type Known = dict[tuple[str, ...], NDArray[np.float64]]  # the shares of some texts, by their stems
+
+
 class Part(NamedTuple):
     """A part of a text: its span or that of its sentence, its stems, and whether it is a request, or a fragment."""
 
@@ -166,12 +169,13 @@ class NeedReader:
         is_small_talk = self._is_small_talk(found.heard.shares)
         understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
         chances = self._chances(shares, sure, understood)
-        for column in understood[np.argsort(-most[understood], kind="stable")].tolist():
+        understood = understood[np.argsort(-most[understood], kind="stable")]
+        deciding = _deciding(found.written, self.language.brought(found.heard, len(found.written), understood))
+        for column, words_of_need in zip(understood.tolist(), deciding, strict=True):
             need = self.language.classes[column]
             probabilities.setdefault(need, float(chances[column]))
             weights.setdefault(need, (min(1.0, float(most[column]) / WHOLE) + probabilities[need]) / 2.0)
-            brought = self.language.brought(found.heard, len(found.written), column)
-            evidence[need] = _deciding(found.written, brought)
+            evidence[need] = words_of_need
             if need not in ticked:
                 sentences[need] = found.spans[int(shares[1:, column].argmax()) if len(shares) > 1 else 0]
         return Wish(
@@ -187,7 +191,7 @@ class NeedReader:
 
     def shares(self, text: str) -> Shares | None:
         """Hear all that is left of a text without filler, and its parts; nothing where it has no word."""
-        kept = self._kept(text, sentences_of(text))
+        kept, known = self._kept(text, sentences_of(text))
         spans = [span for span, _ in kept]
         written, stems = self._asserted(text, spans)
         if not stems:  # a text of which all is refused complains: "pas de bus ici"
@@ -199,7 +203,11 @@ class NeedReader:
         if len(parts) < 2:
             parts = []
         clauses = self._finer(text, kept, parts) if len(kept) > 1 else []
-        heard = self.language.hear([stems, *(part.stems for part in (*parts, *clauses))])
+        several = [tuple(part.stems) for part in (*parts, *clauses)]
+        new = [*dict.fromkeys(part for part in several if part not in known)]
+        heard = self.language.hear([stems, *new])
+        known |= zip(new, heard.shares[1:], strict=True)
+        heard = replace(heard, shares=np.array([heard.shares[0], *(known[part] for part in several)]))
         spans = [part.span for part in (*parts, *clauses)] or [kept[0].span]
         part_weights = np.array([*self._part_weights(parts, heard), *[CLAUSE] * len(clauses)])
         return Shares(heard, spans, written, part_weights, 1 + len(parts))
@@ -274,7 +282,7 @@ class NeedReader:
 
     def unread(self, text: str) -> list[Span]:
         """Return the parts that request what no scheme is for, of a text with several: "former Léa et divorcer"."""
-        parts = self._propositions(text, self._kept(text, sentences_of(text)))
+        parts = self._propositions(text, self._kept(text, sentences_of(text))[0])
         parts = [part for part in parts if self._grammar.says_something(part.stems)]
         if len(parts) < 2:
             return []
@@ -290,15 +298,16 @@ class NeedReader:
 
     # -- what a text is read by
 
-    def _kept(self, text: str, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    def _kept(self, text: str, sentences: Sequence[Sentence]) -> tuple[Sequence[Sentence], Known]:
         """Return the sentences of a text that are not filler, without clauses of filler at their ends; never none.
 
-        Of one that is filler as a whole, from its first clause that speaks of a need to its last one.
+        Of one that is filler as a whole, from its first clause that speaks of a need to its last. And what was heard.
         """
         spans = [span for sentence in sentences for span in (sentence.span, *sentence.clauses)]
         if len(spans) <= 2:  # one sentence of one clause: it is all that there is
-            return sentences
-        shares = self.language.hear([self._asserted(text, [span])[1] for span in spans]).shares
+            return sentences, {}
+        stems = [self._asserted(text, [span])[1] for span in spans]
+        shares = self.language.hear(stems).shares
         filling, others = (shares[:, which].max(axis=1, initial=0.0) for which in (self._filler, ~self._filler))
         fillers = (filling >= IS_FILLER) | ((filling >= LIKE_FILLER) & (others <= QUIET))
         needs = shares[:, self._needs]
@@ -315,7 +324,7 @@ class NeedReader:
                 clauses = clauses[said[0] : said[-1] + 1]
             if said or not is_filler[span]:
                 kept.append(Sentence(Span(clauses[0].start, clauses[-1].end), clauses))
-        return kept or sentences
+        return kept or sentences, dict(zip(map(tuple, stems), shares, strict=True))
 
     def _propositions(self, text: str, sentences: Iterable[Sentence]) -> list[Part]:
         """Return the parts of sentences with a subject or infinitive of their own; all of one are requests or none."""
@@ -372,12 +381,15 @@ def _in_parts(shares: NDArray[np.float64], best: NDArray[np.intp], n_main: int) 
     return said
 
 
-def _deciding(written: Sequence[str], brought: NDArray[np.float64]) -> tuple[str, ...]:
-    """Return the words that brought a text to a class, most first, from what each of them brought; each once."""
-    total: dict[str, float] = {}
-    for word, value in zip(written, brought.tolist(), strict=True):
-        total[word] = total.get(word, 0.0) + value
-    positive = {word: value for word, value in total.items() if value > 0.0}
-    enough = EVIDENCE_SHARE * sum(positive.values())
-    ordered = sorted(((-value, word) for word, value in positive.items() if value >= enough))
-    return tuple(word for _, word in ordered[:N_EVIDENCE])
+def _deciding(written: Sequence[str], brought: NDArray[np.float64]) -> list[tuple[str, ...]]:
+    """Return the words that brought a text to each class, most first, from what each brought: (n_words, n_classes)."""
+    number = {word: at for at, word in enumerate(dict.fromkeys(written))}
+    total = summed(np.array([number[word] for word in written], np.intp), brought, len(number))
+    enough = EVIDENCE_SHARE * np.maximum(total, 0.0).sum(axis=0)
+    decides = (total > 0.0) & (total >= enough)
+    said = [*number]
+    ordered = (
+        sorted((-total[at, column], said[at]) for at in np.flatnonzero(decides[:, column]).tolist())
+        for column in range(total.shape[1])
+    )
+    return [tuple(word for _, word in words_of_class[:N_EVIDENCE]) for words_of_class in ordered]
