@@ -69,11 +69,11 @@ def test_what_is_counted_of_windows_is_public_and_follows_what_is_seen(client):
         return plain(client.get("/transparence/"))
 
     n = Scheme.objects.of_source(Scheme.OWN).published().count()
-    assert f"Connue : {n - 35} sur {n} (81 %). Dont par une page récente (catalogue de l’État) : 35." in shown()
+    assert f"Connue : {n - 35} sur {n} (83 %). Dont par une page récente (catalogue de l’État) : 40." in shown()
     assert "À confirmer : 35. Dont vus ouverts un jour sur une page datée : 14." in shown()
     observe(
         scheme=get_scheme("bpi-diag-cyber"), editor=make_editor(), on=date(2026, 11, 28), url="https://a.example/",
         site="Le porteur", tier="operator", day=date(2026, 11, 28), says="exhausted", read_on=date(2026, 11, 28),
     )  # fmt: skip
-    assert f"Connue : {n - 34} sur {n} (82 %)" in shown()
+    assert f"Connue : {n - 34} sur {n} (84 %)" in shown()
     assert "Sûrement ouverts aujourd’hui, par besoin" in shown()

@@ -78,7 +78,7 @@ def test_the_page_counts_the_words_the_sheets_and_their_conditions(page):
 
 
 def test_the_oldest_sheet_is_dated_beside_the_latest(page):
-    assert "La dernière relecture est du 30 novembre 2026, la plus ancienne du 24 novembre 2026." in page()
+    assert "La dernière relecture est du 1er décembre 2026, la plus ancienne du 24 novembre 2026." in page()
     Scheme.objects.exclude(current__as_of=date(2026, 11, 28)).update(state=Scheme.State.ARCHIVED)
     assert "La dernière relecture est du 28 novembre 2026." in page()
     publish_revision(Scheme.objects.of_source(Scheme.OWN).published().first(), as_of=date(2026, 3, 2))
