@@ -4,14 +4,14 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 AHEAD = 2  # items handed out for each process: one in hand, one that it finds as soon as it is done
 
@@ -38,6 +38,11 @@ def in_order[T, R](work: Callable[[T], R], items: Iterable[T], *, processes: int
     if processes == 1 or len(first) < 2:
         yield from map(work, chain(first, remaining))
         return
+    # Who asks for one line waits for none of this.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     pool = ProcessPoolExecutor(processes, mp_context=get_context("fork"), initializer=_begin, initargs=(work,))
     try:
         in_hand: deque[Future[R]] = deque()
@@ -66,6 +71,8 @@ def _begin(work: Callable[..., Any]) -> None:
 
 def _end_with_parent() -> None:
     """Wait for the end of the process that asked, killed or not, and end with it."""
+    from multiprocessing import parent_process
+
     parent = parent_process()
     if parent is not None:
         parent.join()
