@@ -87,7 +87,9 @@ class OrmMatchView(MatchView):
         check_parameters(request)
         question, limit = read_question(request.data)
         asked = answers.prepare(question)
-        return write_answer(request, answers.lay_out(asked, rank(asked), limit=limit))
+        decision = answers.rank(asked).decision  # the ORM has no word for it; a millisecond or two of some fifty
+        found = engine.Answer(ranked=rank(asked), decision=decision)
+        return write_answer(request, answers.lay_out(asked, found, limit=limit))
 
 
 class FixedView(MatchView):
