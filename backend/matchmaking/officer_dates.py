@@ -95,7 +95,7 @@ def _for_file(day: Deadline, file: Submission) -> Deadline:
 
 
 def _for_who_is_away(day: Deadline, absence: Absence) -> Deadline:
-    instead = _("À la place de {officer}, en congé jusqu’au {day}.").format(
+    instead = _("À la place de {officer}, jusqu’au {day}.").format(
         officer=absence.user, day=date_format(absence.ends_on, "j F Y")
     )
     return replace(day, description=f"{day.description} {instead}")

@@ -9,12 +9,13 @@ from backend.common.days import add_working_days, current_day
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.firm_words import calls_promised_to
 from backend.matchmaking.follow_up import close_step, record_step
-from backend.matchmaking.models import FollowUp
+from backend.matchmaking.models import FollowUp, Submission
 from backend.matchmaking.officer_dates import officer_dates
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.notifications.models import Notification
-from tests.factories import DAY, first_matches, make_officer, make_submission
+from backend.territories.models import ServedEpci
+from tests.factories import CCLO, DAY, first_matches, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -117,10 +118,13 @@ def test_while_they_are_away_the_calendar_of_who_stands_in_keeps_it_too(submissi
     declare_absence(user=officer, by=officer, starts_on=days[0], ends_on=date(2027, 1, 12), stand_in=stand_in)
     (kept,) = officer_dates(stand_in, on=current_day())
     assert (kept.on, submission.sheet.name in kept.summary) == (days[0], True)
-    assert kept.description.endswith(f"À la place de {officer}, en congé jusqu’au 12 janvier 2027.")
+    assert kept.description.endswith(f"À la place de {officer}, jusqu’au 12 janvier 2027.")
     assert "machine" not in kept.description
     assert [one.on for one in officer_dates(officer, on=current_day())] == days[1:]
     assert officer_dates(make_officer(), on=current_day()) == []
+    # A stand-in keeps no day of a file that went where they may not read it.
+    ours(Submission).update(epci=ServedEpci.objects.get(short_name=CCLO))
+    assert officer_dates(stand_in, on=current_day()) == []
 
 
 def test_it_is_noted_on_the_page_and_seen_in_the_file_and_in_the_list(client, submission, officer):
