@@ -1,6 +1,6 @@
 """The e-mails that a change in a submission owes, each rendered when it is owed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
 from typing import Any
@@ -122,8 +122,11 @@ def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None
     )
 
 
-def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> None:
-    """Tell somebody what arrived and what waits, the longest first; each once, by the highest of its rungs."""
+def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str, is_here: Callable[[int], bool]) -> None:
+    """Tell somebody what arrived and what waits, the longest first; each once, by the highest of its rungs.
+
+    ``is_here`` tells whether an account is in post and present: whoever follows a file is asked about it only then.
+    """
     once = {
         (row.submission_id, row.call_id, row.follow_up_id, row.hand_over_id): row
         for row in sorted(rows, key=attrgetter("starts_on"))
@@ -144,9 +147,9 @@ def enqueue_digest(person: User, rows: Sequence[Escalation], *, key: str) -> Non
         (len(offered), ngettext("%(n)s dossier à décider", "%(n)s dossiers à décider", len(offered))),
         (len(waiting), ngettext("%(n)s demande en attente", "%(n)s demandes en attente", len(waiting))),
     ]
-    followed = [file for _row, file in waiting if file.officer and file.officer != person]
+    others = [file.officer_id for _row, file in waiting if file.officer_id and file.officer_id != person.pk]
     context = {
-        "only_of_others": len(followed) == len(once),
+        "only_of_others": len(others) == len(once) and all(map(is_here, others)),
         "referrals": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in offered],
         "arrived": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in arrived],
         "files": [{"row": row, "file_url": absolute_url("officer_file", file.pk)} for row, file in waiting],

@@ -100,7 +100,7 @@ def tell_who_waits(*, on: date) -> Work:
                 rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
     for person, mine in rows.items():
         first, *_others = Escalation.objects.bulk_create(mine)
-        enqueue_digest(team.people[person], mine, key=f"waiting:{first.pk}")
+        enqueue_digest(team.people[person], mine, key=f"waiting:{first.pk}", is_here=team.is_here)
     return Work(n_looked_at=len(waiting), n_changed=sum(map(len, rows.values())))
 
 
@@ -183,7 +183,7 @@ class Team:
             if each == Rung.TERRITORY_LEAD and (wait.referral or (wait.submission and wait.submission.awaits_firm)):
                 return []  # who answers an offer is of its intercommunality; the other is opened by nobody elsewhere
             people = dict.fromkeys(self._of(wait, each))
-            if here := [person for person in people if self._is_here(person) and self._covers(person, wait.epci_id)]:
+            if here := [person for person in people if self.is_here(person) and self._covers(person, wait.epci_id)]:
                 return here
         return []
 
@@ -201,7 +201,7 @@ class Team:
             case Rung.EPCI_LEAD:
                 leads = self._in(Membership.Role.EPCI_LEAD, wait.epci_id)
                 # While they are away, the officers there answer an offer (``referrals.may_answer``).
-                is_led = not wait.referral or any(map(self._is_here, leads))
+                is_led = not wait.referral or any(map(self.is_here, leads))
                 return leads if is_led else self._reviewing(wait.epci_id)
             case Rung.TERRITORY_LEAD:
                 return self._in(Membership.Role.TERRITORY_LEAD, None)
@@ -231,5 +231,5 @@ class Team:
         anywhere = epci_id is None and any(person in self._in(role, None) for role in Membership.REVIEWING)
         return anywhere or person in leads or any(person in people for people in reviewing)
 
-    def _is_here(self, person: int) -> bool:
+    def is_here(self, person: int) -> bool:
         return person not in self._absences and self.people[person].is_active

@@ -39,6 +39,10 @@ def told(on: date) -> dict[str, list[str]]:
     return {letter.recipient: sorted(letter.about) for letter in letters}
 
 
+def last_letter(person: User) -> Notification:
+    return Notification.objects.filter(kind="waiting_digest", recipient=person.email).latest("pk")
+
+
 @pytest.fixture
 def people():
     """The officers of one intercommunality, none of another's."""
@@ -76,10 +80,7 @@ def test_each_rung_is_told_once_on_its_working_day(people):
     assert working(3) == date(2026, 11, 26)
     assert working(21) == date(2026, 12, 22)
     assert working(45) == date(2027, 1, 27)  # Christmas and New Year's Day do not count
-    last = {
-        person: Notification.objects.filter(kind="waiting_digest", recipient=person.email).latest("pk")
-        for person in (officer, stand_in, lead)
-    }
+    last = {person: last_letter(person) for person in (officer, stand_in, lead)}
     for words in (attrgetter("text"), attrgetter("html")):
         said = {person: " ".join(words(letter).split()) for person, letter in last.items()}
         assert "uvrez vos demandes, et prenez la première." in said[officer]
@@ -144,6 +145,7 @@ def test_an_absent_officer_is_told_nothing_and_the_stand_in_is_that_morning(peop
     submission = filed(officer)
     declare_absence(user=officer, starts_on=MONDAY, ends_on=working(30), stand_in=stand_in, by=officer)
     assert told(working(3)) == {stand_in.email: [submission.topic]}
+    assert "prenez la première" in last_letter(stand_in).text  # nobody is there to be asked
     declare_absence(user=stand_in, starts_on=working(5), ends_on=working(30), stand_in=None, by=lead)
     assert told(working(9)) == {lead.email: [submission.topic]}
 
@@ -153,6 +155,7 @@ def test_who_left_is_told_nothing_and_the_lead_is_that_morning(people):
     submission = filed(officer)
     User.objects.filter(pk=officer.pk).update(is_active=False, stand_in=None)
     assert told(working(3)) == {lead.email: [submission.topic]}
+    assert "prenez la première" in last_letter(lead).text
 
 
 def test_a_file_that_went_elsewhere_is_told_there_and_not_to_who_had_it(people):
