@@ -42,7 +42,12 @@ def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_cont
         return
     choice = page.locator("#fiche-appel input[type=radio]").first
     name = choice.get_attribute("name")
-    choice.check()  # and not saved: the note of the call saves it first
+    choice.check()  # and not saved: the browser asks before it is lost, and the note of the call saves it first
+    with page.expect_event("dialog") as asked_first:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.locator(".back-link").first.click()
+    assert asked_first.value.type == "beforeunload"
+    expect(page).to_have_url(sheet)
     page.locator("summary", has_text="Noter cet appel").click()
     page.get_by_role("button", name="Noter", exact=True).click()
     expect(page).to_have_url(re.compile("#suivi$"))

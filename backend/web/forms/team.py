@@ -40,7 +40,10 @@ class StandInForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = team_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]
-        self.fields["stand_in"].queryset = colleagues_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]
+        colleagues = colleagues_of(by).order_by("last_name", "first_name")
+        if not by.posts.leads:  # who speaks for oneself alone is not one's own stand-in
+            colleagues = colleagues.exclude(pk=by.pk)
+        self.fields["stand_in"].queryset = colleagues  # type: ignore[attr-defined]
 
 
 class AbsenceForm(StandInForm):

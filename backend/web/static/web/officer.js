@@ -98,11 +98,16 @@ const isChanged = ({ type, checked, defaultChecked, value, defaultValue, options
   if (options) return selectedIndex !== Math.max(0, [...options].findIndex((option) => option.defaultSelected));
   return type === "radio" || type === "checkbox" ? checked !== defaultChecked : value !== defaultValue;
 };
-document.addEventListener("submit", (event) => {
+const unsavedAnswers = () => {
   const answers = document.querySelector("#fiche-appel form");
+  return answers && [...answers.querySelectorAll("input, select, textarea")].some(isChanged) ? answers : null;
+};
+let isSending = false; // a form leads away by itself: what it holds is not lost
+document.addEventListener("submit", (event) => {
+  const answers = unsavedAnswers();
   const note = event.target;
+  isSending = true;
   if (!answers || note === answers || following.has(note)) return;
-  if (![...answers.querySelectorAll("input, select, textarea")].some(isChanged)) return;
   event.preventDefault();
   const follow = ({ detail }) => {
     if (detail.xhr.status !== 200) return;
@@ -112,6 +117,14 @@ document.addEventListener("submit", (event) => {
   document.body.addEventListener("htmx:afterRequest", follow, { once: true });
   answers.requestSubmit();
 });
+
+// Any other way out of the sheet (the way back, a scheme, a closed tab) would lose them: the browser asks first.
+addEventListener("beforeunload", (event) => {
+  if (!isSending && unsavedAnswers()) event.preventDefault();
+});
+for (const ended of ["htmx:afterSwap", "htmx:sendError", "htmx:responseError"]) {
+  document.body.addEventListener(ended, () => (isSending = false));
+}
 
 // Back from a decision: the scheme decided on has focus, and the next key goes on from there.
 if (location.hash.startsWith("#d-")) {
