@@ -84,4 +84,4 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin[Organisation]):
-    list_display = ("name", "kind", "epci", "phone", "email")
+    list_display = ("name", "kind", "epci", "code", "phone", "email")

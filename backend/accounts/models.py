@@ -180,6 +180,14 @@ class Organisation(models.Model):
         blank=True,
         help_text=_("Vide : aucun délai n’est montré. Son responsable le fixe, page « Équipe »."),
     )
+    code = models.SlugField(
+        _("code de son site"),
+        max_length=40,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("Fin de l’adresse que son site donne, comme cci-oise. Vide : aucune arrivée n’y est comptée."),
+    )
 
     class Meta:
         verbose_name = _("organisation")
