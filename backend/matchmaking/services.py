@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists
 from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.models import Organisation, User
 from backend.common.days import current_day
 from backend.companies.models import Contact, Fact
 from backend.companies.services import (
@@ -88,6 +88,7 @@ class Filing:
     has_not: frozenset[str] = frozenset()  # and those it said that it has not
     wants_not: frozenset[str] = frozenset()  # preferences of its words that it took away
     text: str = ""
+    came_from: Organisation | None = None  # whose site led here
     contact_name: str
     email: str
     phone: str = ""
@@ -147,6 +148,7 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         contact=contact,
         epci=epci,
         text=filing.text,
+        came_from=filing.came_from,
         call_slot=filing.call_slot,
         filed_at=now,
         confirmed_at=now if proven else None,

@@ -96,6 +96,8 @@ def as_csv(submission: Submission) -> str:
 def _request(submission: Submission) -> Iterator[Line]:
     yield Line(label=_("Référence"), value=submission.reference)
     yield Line(label=_("Déposée"), value=_("par ce site"), since=submission.filed_at)
+    if submission.came_from:
+        yield Line(label=_("Arrivée par le site de"), value=str(submission.came_from))
     by_word = _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
     consent = by_word if submission.consent_by else _("donné")
     yield Line(label=_("Consentement"), value=consent, since=submission.consented_at)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from backend.accounts.models import User
+from backend.accounts.models import Organisation, User
 from backend.common.days import add_working_days, working_day_before
 from backend.companies.models import Contact, Fact, FactSheet
 from backend.matchmaking.models.policies import ReviewPolicy
@@ -144,6 +144,15 @@ class Submission(models.Model):
         help_text=_("Vide : commune inconnue, demande commune aux quatre intercommunalités."),
     )
     text = models.TextField(_("besoin en ses mots"), blank=True)
+    came_from = models.ForeignKey(
+        Organisation,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("arrivée par le site de"),
+        help_text="Empty: by no site that we know of; nobody is guessed.",
+    )
     call_slot = models.CharField(_("quand rappeler"), max_length=10, choices=CallSlot, default=CallSlot.ANY)
     filed_at = models.DateTimeField(_("déposée le"))
     consented_at = models.DateTimeField(_("consentement donné le"))

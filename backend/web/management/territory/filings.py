@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from stdnum.fr import siren, siret
 
+from backend.accounts.models import Organisation
 from backend.common.files import read_yaml
 from backend.matchmaking.calls import Call
 from backend.matchmaking.models import Submission
@@ -33,7 +34,7 @@ SAID = {
     "project.started": 0.6, "project.spend": 0.45, "project.spend_kinds": 0.35, "project.horizon": 0.75,
     "project.tenure": 0.1, "taxes_up_to_date": 0.1, "in_difficulty": 0.08, "craft_register": 0.15,
 }  # fmt: skip
-WHERE, NUMBERED, PHONED, ALERTED = 0.97, 0.6, 0.92, 0.1
+WHERE, NUMBERED, PHONED, ALERTED, BY_SITE = 0.97, 0.6, 0.92, 0.1, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Territory:
 
     def __init__(self, seed: int, *, years: int, today: date) -> None:
         self._random = Random(f"{seed} filings")  # noqa: S311
+        self._arriving = Random(f"{seed} sites")  # noqa: S311
+        self._sites = list(Organisation.objects.filter(code__isnull=False).order_by("code"))
         self._seed, self._days, self._today = seed, years * 365, today
         self._words = read_yaml(settings.BASE_DIR / "fixtures" / "demo_territory.yaml")
         self._firms = Draw(seed, on=today)
@@ -126,12 +129,18 @@ class Territory:
             company_name=name,
             needs=needs,
             text=text,
+            came_from=self._site(),
             contact_name=" ".join(who),
             email=f"{slugify(who[0])}.{slugify(who[1])}@{slugify(name)}.example",
             phone=self._phone() if draw.random() < PHONED else "",
             call_slot=draw.choice(Submission.CallSlot.values),
             wants_alerts=draw.random() < ALERTED,
         )
+
+    def _site(self) -> Organisation | None:
+        """Draw by whose site a firm comes, if by any."""
+        draw = self._arriving
+        return draw.choice(self._sites) if self._sites and draw.random() < BY_SITE else None
 
     def _facts(self, firm: Firm, trade: Mapping[str, Any]) -> dict[str, Any]:
         said = [name for name, share in SAID.items() if self._random.random() < share]
@@ -180,7 +189,12 @@ def of_the_same_firm(filing: Filing, earlier: Filing | Call) -> Filing:
     project = {name: value for name, value in filing.facts.items() if name.startswith("project.")}
     own = {name: value for name, value in earlier.facts.items() if not name.startswith("project.")}
     return replace(
-        earlier, filing_key=filing.filing_key, text=filing.text, needs=filing.needs, facts={**own, **project}
+        earlier,
+        filing_key=filing.filing_key,
+        text=filing.text,
+        needs=filing.needs,
+        came_from=filing.came_from,
+        facts={**own, **project},
     )
 
 
