@@ -45,6 +45,7 @@ _API = {
 }
 THROTTLES: dict[str, tuple[int, int]] = {
     "draft.network": (120, 3600),
+    "arrival.network": (120, 3600),
     "filing.network": (60, 3600),
     "call.network": (20, 3600),
     "space.network": (60, 3600),

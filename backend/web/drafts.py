@@ -38,8 +38,7 @@ SIRET_LENGTH = 14
 FORMS = dict(STEPS)
 NAMES = tuple(FORMS)
 CONTACT, CALL, QUESTION = "contact", "rappel", "question"  # what was typed of them, beside the steps
-FIRM = "entreprise"
-OPTIONAL = "projet"  # the step that is asked only where a likely scheme reads it
+FIRM, OPTIONAL = "entreprise", "projet"  # the latter is asked only where a likely scheme reads it
 
 # The fields of that step that are of the firm, whatever it plans.
 SIZE = {
@@ -66,6 +65,8 @@ class Draft:
     asked_again: bool = False  # to press again: what was sent looked like a robot's
     is_called: bool = False  # a call was asked for
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
+    came_from: int = 0  # the organisation whose site led to its first step
+    arrival: str = ""  # of the page that a text sent from another site was shown on
     row: int = 0  # where it is kept for its contact; 0 while the session has it
     is_assisted: bool = False  # an officer fills it in for a firm
     of_file: int = 0  # the request of the same contact that it was begun from

@@ -47,6 +47,19 @@ def too_long(*, given: int, most: int) -> Notice:
     )
 
 
+def begun_here(*, stays: bool) -> Notice:
+    """Say that a draft stands beside what was typed on another site; ``stays``: it is kept for its contact too."""
+    after = (
+        _("« Continuer » commence une autre demande, avec le texte ci-dessous ; l’ancienne reste dans « Mon espace ».")
+        if stays
+        else _("« Continuer » la remplace par une autre, avec le texte ci-dessous.")
+    )
+    return Notice(
+        _("Une demande est déjà commencée dans ce navigateur"),
+        _("Rien n’a été changé : elle est encore là. %(after)s") % {"after": after},
+    )
+
+
 def press_again() -> Notice:
     return Notice(
         _("Appuyez encore une fois"),

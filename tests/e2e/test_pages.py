@@ -150,6 +150,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
         "donnees-ouvertes": "/donnees-ouvertes/",
         "statistiques": "/statistiques/",
         "espace": "/espace/",
+        "besoin-depuis-un-site": "/demande/besoin/?depuis=cci-oise",
         "connexion": "/compte/connexion/",
         "mot-de-passe-oublie": "/compte/mot-de-passe/oublie/",
         "mot-de-passe-envoye": "/compte/mot-de-passe/oublie/envoye/",

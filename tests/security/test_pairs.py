@@ -39,6 +39,7 @@ ELSEWHERE = (
 LISTS = {"officer_waiting"}  # of the files that one may open, where a scheme stands
 NO_FIRM = {
     "step",
+    "code",
     "preview",
     "download",
     "mailbox_message",

@@ -380,6 +380,7 @@ TABLE: dict[str, Row] = {
     "start": page(),
     "forget": Row(PUBLIC, method="post"),
     "step": page(PUBLIC, "besoin"),
+    "arrive": Row(PUBLIC, method="post", args=lambda case: ["cci-oise"], sent=lambda case: {"text": "Un robot."}),
     "firm_search": page(),
     "firm_choose": Row(PUBLIC, method="post"),
     "draft_answer": page(),

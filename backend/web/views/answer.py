@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backend.accounts.models import Organisation
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
 from backend.matchmaking import engine
@@ -263,7 +264,7 @@ def looks_like_a_robot(request: HttpRequest, draft: Draft) -> bool:
 
 def filing_of(said: Stated, contact: ContactForm) -> Filing:
     """Return what a draft says, under the name and the address of a contact."""
-    need, firm = said.forms["besoin"], said.firm
+    need, firm, site = said.forms["besoin"], said.firm, said.draft.came_from
     return Filing(
         filing_key=UUID(said.draft.key),
         facts={**said.facts, **said.declined},
@@ -277,6 +278,7 @@ def filing_of(said: Stated, contact: ContactForm) -> Filing:
         has_not=frozenset(said.draft.has_not),
         wants_not=frozenset(said.draft.wants_not),
         text=need.cleaned_data["text"],
+        came_from=Organisation.objects.filter(pk=site).first() if site else None,
         contact_name=contact.cleaned_data["contact_name"],
         email=contact.cleaned_data["email"],
         phone=contact.cleaned_data["phone"],

@@ -8,13 +8,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.common.throttles import client_network, spend
+from backend.web.arrivals import INSTEAD, Arrival
 from backend.web.drafts import FIRM, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
 from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.search import SearchForm
 from backend.web.forms.filing.steps import StepForm
 from backend.web.looking_up import is_inside, is_possible, rows_of
-from backend.web.notices import Notice, no_cookie, too_long, too_many
+from backend.web.notices import Notice, begun_here, no_cookie, too_long, too_many
 
 
 @never_cache
@@ -53,7 +54,12 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, name: str, kept: Draft | None) -> HttpResponse:
-    draft = kept or Draft()
+    arrival = Arrival.read(request) if name == NAMES[0] else Arrival()
+    if kept and arrival.mark not in ("", kept.arrival):  # typed on another site, beside what this browser has
+        if INSTEAD not in request.POST:
+            return _page(request, name, FORMS[name](request.POST), status=422)
+        kept = None
+    draft = kept or Draft(came_from=arrival.site.pk if arrival.site else 0, arrival=arrival.mark)
     if name == FIRM and (siret := request.POST.get("siret", "")) != draft.registered.get("siret", ""):
         if siret:  # of a page that was open while another establishment was chosen
             return redirect("step", name)
@@ -103,8 +109,28 @@ def _page(
     status: int = 200,
     notice: Notice | None = None,
 ) -> HttpResponse:
-    context = {**step_context(name, form, Draft.of(request.session)), "notice": notice}
-    return render(request, f"web/filing/{name}.html", context, status=status)
+    arrival = Arrival.read(request) if name == NAMES[0] else Arrival()
+    return show_step(request, name, form, arrival, status=status, notice=notice)
+
+
+def show_step(
+    request: HttpRequest,
+    name: str,
+    form: StepForm,
+    arrival: Arrival,
+    *,
+    status: int = 200,
+    notice: Notice | None = None,
+) -> HttpResponse:
+    """Show a step. What was typed on another site is of no draft yet: one that stands is said beside it."""
+    draft = Draft.of(request.session)
+    context: dict[str, Any] = {"notice": notice}
+    if draft and arrival.mark not in ("", draft.arrival):
+        context = {"notice": notice or begun_here(stays=bool(draft.row)), "begun": draft}
+        draft = None
+    if draft is None:
+        context["arrival"] = arrival
+    return render(request, f"web/filing/{name}.html", {**step_context(name, form, draft), **context}, status=status)
 
 
 def step_context(name: str, form: StepForm, draft: Draft | None) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""A firm arrives from the site of an organisation."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from backend.common.throttles import client_network, spend
+from backend.web.arrivals import FROM, Arrival
+from backend.web.drafts import NAMES
+from backend.web.forms.filing.need import NeedForm
+from backend.web.notices import too_many
+from backend.web.views.filing import show_step
+
+NEED = NAMES[0]
+
+
+# A form of another site has no token of ours. Nothing is stored or done here: what was typed is shown in the first
+# step, with a token of ours, and only the button of that step sends it.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def arrive(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead to the first step from an organisation's site, with what was typed there; an unknown code loses nothing."""
+    if request.method != "POST":
+        return redirect(f"{reverse('step', args=[NEED])}?{urlencode({FROM: code})}")
+    form, arrival = NeedForm({"text": request.POST.get("text", "")}), Arrival.with_text(code)
+    if wait := spend("arrival.network", client_network(request)):
+        response = show_step(request, NEED, form, arrival, status=429, notice=too_many(wait))
+        response.headers["Retry-After"] = str(wait)
+        return response
+    if "text" in form.errors:
+        return show_step(request, NEED, form, arrival, status=422)
+    return show_step(request, NEED, NeedForm(initial={"text": form.cleaned_data["text"]}), arrival)
