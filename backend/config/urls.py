@@ -126,6 +126,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/entreprise/choisir/", firm.choose, name="firm_choose"),
     path("demande/<slug:name>/", filing.step, name="step"),
     path("depuis/<slug:code>/", arrivals.arrive, name="arrive"),
+    path("sur-votre-site/", arrivals.on_your_site, name="on_your_site"),
     path("resultat/<str:token>/", result.result, name="result"),
     path("resultat/<str:token>/pdf/", documents.plan, name="plan"),
     path("resultat/<str:token>/dates.ics", calendars.of_file, name="calendar"),

@@ -321,6 +321,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "note-territoire": "/territoire/note/",
                 "action-territoire": "/territoire/actions/nouvelle/?detail=competences.recruter",
                 "equipe": "/agent/equipe/",
+                "sur-votre-site": "/sur-votre-site/",
             },
         ),
         (

@@ -381,6 +381,7 @@ TABLE: dict[str, Row] = {
     "forget": Row(PUBLIC, method="post"),
     "step": page(PUBLIC, "besoin"),
     "arrive": Row(PUBLIC, method="post", args=lambda case: ["cci-oise"], sent=lambda case: {"text": "Un robot."}),
+    "on_your_site": page({**LEADS, "partner": OK}),
     "firm_search": page(),
     "firm_choose": Row(PUBLIC, method="post"),
     "draft_answer": page(),

@@ -4,15 +4,18 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from backend.accounts.models import Organisation
+from backend.accounts.models import Membership, Organisation
 from backend.matchmaking.services import confirm_address
 from backend.privacy.erasing import erase_submission
 from backend.privacy.own_data import own_data
+from backend.web.arrivals import SiteLinks
 from tests.factories import (
     ARC,
     led_to,
+    make_lead,
     make_officer,
     make_organisation,
+    make_partner,
     make_saved_draft,
     make_submission,
 )
@@ -153,3 +156,21 @@ def test_a_draft_kept_for_its_contact_stays_in_their_space(client, chamber):
     assert client.session["draft"]["steps"]["besoin"]["text"] == [TEXT]
     saved.refresh_from_db()
     assert saved.content["steps"]["besoin"]["text"] == ["Le second projet."]
+
+
+@pytest.mark.shows_both("the lead of the territory reads the names of all organisations")
+def test_one_copies_the_form_of_the_organisations_one_speaks_for(client, chamber):
+    service = make_organisation(ARC)
+    Organisation.objects.filter(pk=service.pk).update(code="arc")
+    lead = make_officer(ARC, role=Membership.Role.EPCI_LEAD)
+    for user, seen in ((make_partner(), {"cci-oise"}), (lead, {"arc"}), (make_lead(), {"arc", "cci-oise"})):
+        client.force_login(user)
+        page = client.get("/sur-votre-site/")
+        html = page.content.decode()
+        assert {code for code in ("arc", "cci-oise") if f"/depuis/{code}/" in html} == seen
+    form = SiteLinks(chamber).form
+    assert "&lt;form action=" in html  # to copy
+    assert form in html  # and as it looks
+    assert not {"script", "iframe", "img", "style", "cookie"} & set(form.replace("<", " ").replace("=", " ").split())
+    assert "Sans code : " in text_of(page)
+    assert "Service territory" in text_of(page)

@@ -25,6 +25,7 @@ SECURITY_TXT_DAYS = 180  # RFC 9116 asks for less than a year
 PRIVATE = (
     "/agent/",
     "/territoire/",
+    "/sur-votre-site/",
     "/resultat/",
     "/apercu/",
     "/agenda/",
