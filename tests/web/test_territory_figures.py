@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 import pytest
 from openpyxl import load_workbook
 
-from backend.accounts.models import Membership
+from backend.accounts.models import Membership, Organisation
 from backend.jobs.models import JobState
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
@@ -21,7 +21,17 @@ from backend.steering.nightly import rebuild
 from backend.steering.published import publish
 from backend.steering.scopes import Filters
 from backend.steering.targets import set_target
-from tests.factories import ARC, CCLO, COMMUNES, DAY, archive_serving, make_lead, make_officer, make_submission
+from tests.factories import (
+    ARC,
+    CCLO,
+    COMMUNES,
+    DAY,
+    archive_serving,
+    make_lead,
+    make_officer,
+    make_organisation,
+    make_submission,
+)
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +41,12 @@ NAME = "Tôlerie des Étangs"
 
 @pytest.fixture
 def files():
-    """Files of three firms of one place and of one of another, which is answered."""
+    """Files of three firms of one place, two of them by the site of a chamber, and of one of another, answered."""
+    chamber = make_organisation(kind=Organisation.Kind.CHAMBER)
     for n, epci in enumerate((ARC, ARC, ARC, CCLO)):
         apart = {"siret": "", "siren": "", "email": f"firme{n}@firme.example"}
-        file = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
+        by = {"came_from": chamber if n else None}
+        file = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart, **by)
     end_review(submission=file, officer=make_officer(CCLO), on=DAY, message="Bonjour.")
     rebuild(on=DAY)
 
@@ -241,6 +253,31 @@ def test_figures_are_taken_away_as_they_are_filtered(client, files):
     assert not [row for row in rows if NAME in "".join(row)]
     event = AuditEvent.objects.filter(kind=Kind.EXPORT).latest("at")
     assert (event.detail, event.submission_id) == ("demandes", None)
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_files_are_counted_by_the_site_they_came_by_in_ones_own_perimeter(client, files):
+    """Of the chamber: two of one place, one of another; and one more whose address nobody confirmed."""
+    chamber = make_organisation(kind=Organisation.Kind.CHAMBER)
+    make_submission(came_from=chamber, siret="", siren="", email="pas-encore@firme.example")
+    rebuild(on=DAY)
+    for lead, by_site, direct in (
+        (lead_of(ARC), (3, 2), (1, 1)),
+        (lead_of(CCLO), (1, 1), (0, 0)),
+        (make_lead(), (4, 3), (2, 2)),  # with the second firm
+    ):
+        client.force_login(lead)
+        page = client.get(FUNNEL)
+        found = [(one.site, (one.filed, one.confirmed)) for one in page.context["arrived"]]
+        assert found == [("Service chamber", by_site), ("", direct)]
+        assert "Site Déposées Confirmées Service chamber {} {} Directement {} {}".format(*by_site, *direct) in text_of(
+            page
+        )
+    rows = rows_of(client.get(FUNNEL, {"csv": "1", "besoin": "numerique", "epci": CCLO}))
+    arrived = [row[1:4] for row in rows if row[0] == "Par où elles arrivent"]
+    assert arrived[:2] == [["Service chamber", "déposée", "1"], ["Service chamber", "adresse confirmée", "1"]]
+    assert "arrived" in client.get(FUNNEL, {"besoin": "energie"}).context
+    assert not client.get(FUNNEL, {"taille": "from_250"}).context["arrived"]
 
 
 def test_a_page_asks_the_database_a_few_times_only(client, files, django_assert_max_num_queries):

@@ -24,6 +24,7 @@ from backend.matchmaking.models import Submission
 from backend.matchmaking.queue import NOWHERE, Tab
 from backend.matchmaking.standing import Standing
 from backend.steering.actions import Followed, actions_of, follow
+from backend.steering.arrivals import Arrived, arrivals
 from backend.steering.denominators import Denominators, denominators
 from backend.steering.funnel import Funnel, Funnels, answers_before_a_name, funnels
 from backend.steering.gap_map import Gap, Gaps, gaps
@@ -48,8 +49,9 @@ def funnel(request: HttpRequest) -> HttpResponse:
     form = FunnelForm(request.GET, scope=scope)
     filters = form.filters(on=on)
     found, aims = funnels(scope, filters, on=on), progress(scope, filters, on=on)
+    arrived = arrivals(scope, filters, found.total)
     if format_of(request) and not form.errors:
-        return as_file(request, signed_in(request), "demandes", _funnel_rows(found, aims))
+        return as_file(request, signed_in(request), "demandes", _funnel_rows(found, aims, arrived))
     filed = [
         (date_format(month.first, "m/y"), month.funnel.filed, month.funnel.answered.n) for month in found.by_month
     ]
@@ -58,6 +60,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "found": found,
         "n_before_a_name": answers_before_a_name(scope, filters) if not filters.size else 0,
         "groups": _groups(found),
+        "arrived": arrived,
         "way": charts.rows([(str(step.label), reached.n) for step, reached, _share in found.total.steps()]),
         "trend": charts.columns(filed),
         "months": [(_month_name(month.first), month.funnel) for month in reversed(found.by_month)],
@@ -307,7 +310,7 @@ def _aim_rows(aims: list[Progress], found: Funnels) -> Iterator[list[object]]:
             yield [_("Objectif : %s") % title, label, aim.target.get_step_display(), attained.n_due, "", "", *said]
 
 
-def _funnel_rows(found: Funnels, aims: list[Progress]) -> Iterator[list[object]]:
+def _funnel_rows(found: Funnels, aims: list[Progress], arrived: list[Arrived]) -> Iterator[list[object]]:
     yield [
         "par",
         "groupe",
@@ -327,4 +330,7 @@ def _funnel_rows(found: Funnels, aims: list[Progress]) -> Iterator[list[object]]
                 if reached := row.reached.get(step):
                     yield [title, label, step.label, reached.n, reached.median, reached.ninth, "", "", ""]
             yield [title, label, _("en attente de réponse"), row.waiting, *[""] * 5]
+    for one in arrived:
+        for step, n in ((Step.FILED, one.filed), (Step.CONFIRMED, one.confirmed)):
+            yield [_("Par où elles arrivent"), one.site or _("directement"), step.label, n, *[""] * 5]
     yield from _aim_rows(aims, found)
