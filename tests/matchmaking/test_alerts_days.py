@@ -64,6 +64,7 @@ def test_one_address_with_two_firms_gets_one_email_of_each(scheme):
     assert sweep(NEXT_DAY) == []
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("frequency", "days"), [(WEEKLY, 7), (MONTHLY, 30)])
 def test_a_digest_waits_for_its_day_and_tells_only_what_still_holds(scheme, frequency, days):
     passing = withheld("competences.recruter")

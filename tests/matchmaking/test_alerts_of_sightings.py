@@ -11,7 +11,7 @@ from backend.matchmaking.standing import Standing
 from backend.schemes.ingestion.observing import follow_observations, observe
 from backend.schemes.models import CatalogueTask, Scheme, WindowObservation
 from tests.factories import make_submission
-from tests.matchmaking.subscribers import subscriber, sweep, withhold
+from tests.matchmaking.subscribers import subscriber, sweep
 from tests.schemes.people import make_editor
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,7 @@ def scheme():
     submission = make_submission(needs=("energie.audit", "risques.climat"), on=ON)
     matches = latest_result(submission, on=ON).matches.select_related("revision__scheme", "result", "need")
     found = next(match for match in matches if standing_of(match) in POSSIBLE and match.revision.seen_until)
-    for other in Scheme.objects.matchable(Scheme.OWN).exclude(pk=found.scheme_id):
-        withhold(other)
+    Scheme.objects.matchable(Scheme.OWN).exclude(pk=found.scheme_id).update(state=Scheme.State.ARCHIVED)
     return found.scheme
 
 
@@ -50,6 +49,7 @@ def test_growing_old_changes_the_word_opens_one_task_and_mails_nobody(scheme):
     assert CatalogueTask.objects.from_job("catalogue.windows").filter(scheme=scheme).count() == 1
 
 
+@pytest.mark.slow
 def test_being_seen_again_mails_nobody(scheme):
     submission = subscriber(needs=("energie.audit", "risques.climat"), on=ON)
     assert told(submission, on=ON) == []

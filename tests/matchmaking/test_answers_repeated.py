@@ -79,6 +79,7 @@ def another_need(submission, officer):
     return "Bonjour."
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("change", [other_words, another_verdict, another_fact, another_need])
 def test_an_answer_after_something_changed_leaves(submission, officer, change):
     leave()

@@ -65,6 +65,7 @@ def test_an_attempt_noted_by_mistake_does_not_count(submission, officer):
     assert call(submission, officer).due_on == add_working_days(current_day(), 1)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("made", ["no_answer", "contacted", "call_back"])
 def test_a_call_that_was_made_is_to_do_no_more(submission, officer, made):
     first = call(submission, officer)
@@ -151,6 +152,7 @@ def test_a_call_of_an_earlier_day_keeps_it_and_the_next_call_counts_from_it(subm
     assert later.due_on == add_working_days(made_on, 3)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("step", ["no_answer", "contacted"])
 def test_a_call_of_a_day_to_come_is_refused_with_what_was_typed(client, submission, officer, step):
     client.force_login(officer)

@@ -151,13 +151,17 @@ def test_a_sheet_of_ours_is_searched_and_linked(client):
     assert "détachée" in text_of(client.get(page_of()))
 
 
-@pytest.mark.parametrize(
-    "fields", [{}, {"ours": "x", "revision": "1"}, {"ours": "1" * 30, "revision": "2"}, {"ours": "\0", "revision": ""}]
-)
-def test_nonsense_links_nothing(client, fields):
+def test_nonsense_links_nothing_sets_nothing_aside_and_nothing_is_done_by_opening_an_address(client):
     bring(make_programme())
-    assert client.post(act_on("rattacher"), fields).status_code == 404
+    for ours_is, revision in (("", ""), ("x", "1"), ("1" * 30, "2"), ("\0", "")):
+        answer = client.post(act_on("rattacher"), {"ours": ours_is, "revision": revision})
+        assert answer.status_code == 404, (ours_is, revision)
     assert not Counterpart.objects.exists()
+    for until in ("", "x", "9" * 40, "²"):
+        answer = client.post(f"{LIST}mettre-de-cote/", {"why": "Non.", "until": until})
+        assert answer.status_code in (200, 302), until
+    for name in ("rattacher", "detacher", "mettre-de-cote", "remettre", "classer"):
+        assert client.get(act_on(name)).status_code == 405, name
 
 
 def test_a_record_is_set_aside_with_a_reason_and_put_back(client):
@@ -211,13 +215,6 @@ def test_a_whole_list_is_set_aside_as_it_is_narrowed(client):
     done = client.post(narrowed, {"why": "Une autre région.", "until": asked.context["until"]}, follow=True)
     assert told(done) == ["60 fiches mises de côté."]
     assert [row.source_key for row in client.get(LIST).context["cl"].result_list] == ["ici", "la-60"]
-
-
-@pytest.mark.parametrize("until", ["", "x", "9" * 40, "²"])
-def test_a_number_that_is_none_sets_nothing_aside_that_is_not_there(client, until):
-    bring(make_programme())
-    answer = client.post(f"{LIST}mettre-de-cote/", {"why": "Non.", "until": until})
-    assert answer.status_code in (200, 302)
 
 
 # -- a record that one of ours follows
@@ -284,6 +281,7 @@ def test_a_refusal_without_a_reason_is_shown_with_all_that_was_answered(client):
     assert not FieldDecision.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_came_while_the_page_was_open_is_told_and_keeps_what_was_answered(client):
     follow()
     bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
@@ -295,6 +293,7 @@ def test_what_came_while_the_page_was_open_is_told_and_keeps_what_was_answered(c
     assert not FieldDecision.objects.exists()
 
 
+@pytest.mark.slow
 def test_two_editors_at_once_the_second_is_told(client):
     follow()
     bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
@@ -345,6 +344,7 @@ def test_what_a_rule_took_is_readable_and_can_be_undone(client, editor):
     assert "déplacée" not in undo.text
 
 
+@pytest.mark.slow
 def test_what_two_people_published_can_be_undone_too(client):
     follow()
     bring(make_programme(titre="Deuxième nom"))
@@ -371,12 +371,6 @@ def test_only_editors_see_the_queue():
     assert Counterpart.objects.in_force().exists()
 
 
-@pytest.mark.parametrize("name", ["rattacher", "detacher", "mettre-de-cote", "remettre", "classer"])
-def test_nothing_is_done_by_opening_an_address(client, name):
-    bring(make_programme())
-    assert client.get(act_on(name)).status_code == 405
-
-
 def test_no_page_has_inline_code_or_style(client):
     follow()
     bring(make_programme(titre="Deuxième nom", promesse="Deux fois."), make_programme("neuve"))
@@ -395,6 +389,7 @@ def test_nonsense_in_an_address_is_no_error(client):
     assert client.get(f"{LIST}9{'9' * 30}/change/").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_draft_is_proposed_and_published_as_any_other(client, editor):
     follow()
     bring(make_programme(titre="Deuxième nom"))

@@ -72,7 +72,8 @@ def test_words_that_were_misread_find_their_answer_once_the_need_is_added(office
     assert result.matches.answering().exists()
 
 
-@pytest.mark.parametrize(("key", "change"), [(UNDERSTOOD, "removed"), (TICKED, "removed"), (MISSING, "added")])
+@pytest.mark.cases(2)
+@pytest.mark.parametrize(("key", "change"), [(UNDERSTOOD, "removed"), (MISSING, "added"), (TICKED, "removed")])
 def test_taking_a_correction_back_undoes_it(submission, officer, key, change):
     before = submission.results.first()
     correct(submission, key, change, officer)
@@ -165,6 +166,7 @@ def test_what_is_learnt_goes_with_the_file(officer):
     assert learn_language() == before == Language.objects.latest()
 
 
+@pytest.mark.slow
 @few_sentences()
 def test_a_correction_that_was_taken_back_or_leaves_no_need_teaches_nothing(officer):
     before = learn_language()

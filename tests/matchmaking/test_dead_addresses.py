@@ -121,6 +121,7 @@ def test_a_corrected_address_gets_a_confirmation_and_nothing_else_until_it_is_co
     assert second_firm.confirmed_at
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

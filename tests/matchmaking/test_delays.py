@@ -163,6 +163,7 @@ def test_a_delay_of_one_day_is_said_in_the_singular(client):
     assert "« sous 1 jour ouvré »" in text_of(said)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.django_db
 @pytest.mark.shows_both("a lead reads who holds files of their intercommunality")
 @pytest.mark.parametrize(("days", "sentence"), [("0", "au moins un"), ("46", "45 jours"), ("deux", "nombre de jours")])

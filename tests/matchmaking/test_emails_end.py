@@ -48,6 +48,7 @@ def due(file):
     return list(rows.order_by("kind").values_list("kind", flat=True))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("end", ENDS)
 def test_what_waits_does_not_leave_and_what_waits_for_another_firm_does(end):
     other = make_submission(confirmed=True, siren="", wants_alerts=True)  # of the same address
@@ -61,6 +62,7 @@ def test_what_waits_does_not_leave_and_what_waits_for_another_firm_does(end):
     assert Alert.objects.get(submission=other).ended_at is None
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("again", ["opened again", "ended again"])
 def test_an_earlier_answer_never_arrives_after_a_later_one(again):
     officer = make_officer()

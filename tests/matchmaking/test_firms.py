@@ -20,13 +20,13 @@ pytestmark = pytest.mark.django_db
 
 def test_firms_by_class_are_told_what_each_is_told_alone() -> None:
     compiled, codes = engine.catalogue(Scheme.OWN), load_codes()
-    facts = [dict(read_record(line, codes, on=DAY).facts) for line in Draw(3).lines(120)]
+    facts = [dict(read_record(line, codes, on=DAY).facts) for line in Draw(3).lines(36)]
     asked = [leaf.fact for scheme in compiled.schemes for rule in scheme.conditions for leaf in matching.leaves(rule)
              if isinstance(leaf, matching.Manual)]  # fmt: skip
     for number, known in enumerate(facts):
         known[f"answer:{asked[number % len(asked)]}"] = number % 3 == 0
         known[f"scheme:{compiled.schemes[number].key}"] = number % 2 == 0
-    for several in (facts[:70], facts[50:]):  # the second ones meet what was kept of the first
+    for several in (facts[:22], facts[14:]):  # the second ones meet what was kept of the first
         whole = [engine.with_correspondents(known, compiled.correspondence) for known in several]
         alone = matching.Profiles([engine.profile(known, on=DAY) for known in whole])
         packed = [pack(known) for known in several]

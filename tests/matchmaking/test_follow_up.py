@@ -183,6 +183,7 @@ def test_an_offer_to_someone_who_left_is_no_longer_waiting(submission, officer):
 # -- what happened
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("step", "note", "sentence"),
     [

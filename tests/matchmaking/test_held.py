@@ -49,6 +49,7 @@ def test_no_other_decision_says_that_it_has_it(submission, officer, scheme, reas
     assert held_schemes(submission) == {}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("steps", "is_held"),
     [

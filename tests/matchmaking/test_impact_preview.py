@@ -1,6 +1,5 @@
 """What a change of one scheme would do: exactly what it does once published, counted for all, named for few."""
 
-import time
 from itertools import count
 
 import pytest
@@ -86,8 +85,10 @@ def many_files(n):
 # -- one way to read a record
 
 
-def test_a_record_is_read_as_its_revision_is():
-    schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current__scheme")
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("every", [20, 1])
+def test_a_record_is_read_as_its_revision_is(every):
+    schemes = Scheme.objects.of_source(Scheme.OWN).described().select_related("current__scheme")[::every]
     assert schemes
     for scheme in schemes:
         assert compile_record(read_record(scheme.current)) == compile_scheme(scheme, scheme.current)
@@ -232,6 +233,7 @@ def test_what_is_known_since_the_last_trial_counts_at_once():
 # -- against what happens
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -270,24 +272,17 @@ def verdict_of(submission, scheme):
     return engine.LATER if match.opens_later else match.typed
 
 
-# -- how fast
+# -- how many questions
 
 
-def test_many_firms_cost_few_questions_and_little_time(django_assert_max_num_queries):
-    many_files(300)
+def test_many_firms_cost_few_questions(django_assert_max_num_queries):
+    many_files(60)
     base = get_scheme(KEY).current
     changed = {**read_record(base), "criteria": [SMALL]}
-    Trial(on=DAY).effect(changed, base=base)
     with django_assert_max_num_queries(30):
-        started = time.perf_counter()
-        trial = Trial(on=DAY)
-        read = time.perf_counter()
-        effect = trial.effect(changed, base=base)
-        ended = time.perf_counter()
-    print(f"{effect.n_firms} firms: read in {read - started:.3f} s, tried in {ended - read:.3f} s")  # noqa: T201
-    assert effect.n_firms == 300
+        effect = Trial(on=DAY).effect(changed, base=base)
+    assert effect.n_firms == 60
     assert effect.loses
-    assert ended - read < 0.5
 
 
 def test_what_a_move_says_is_a_verdict_of_a_match():

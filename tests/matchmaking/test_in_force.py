@@ -64,6 +64,7 @@ def load_table() -> None:
     ActivityTable.objects.create(source="a", dated=date(2026, 1, 1), loaded_at=timezone.now(), digest="a", pairs=[])
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("change", [publish, archive, empty, put_points_in_force, adopt, learn, load_table])
 def test_what_changes_is_in_force_at_once(change: Callable[[], None]) -> None:
     before = engine.in_force()

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.matchmaking import engine
+from backend.matchmaking.management.commands.match import CHUNK
 from backend.schemes.models import Scheme
 from tests.matchmaking import naive
 from tests.matchmaking.generated import Draw
@@ -46,8 +47,10 @@ def keys(answer: dict[str, Any]) -> list[str]:
     return [match["scheme"] for match in answer["matches"]]
 
 
-def test_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[..., Answers]) -> None:
-    lines = Draw(seed=2026).lines(1000 if os.environ.get("JONCTION_LONG") == "1" else 300)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("n_lines", [60, 1000])
+def test_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[..., Answers], n_lines: int) -> None:
+    lines = Draw(seed=2026).lines(n_lines)
     answers = match(lines, all=True)
     assert [answer["id"] for answer in answers] == [line.get("id") for line in lines]
     seen = set()
@@ -59,7 +62,7 @@ def test_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[...,
 
 
 def test_with_all_every_record_is_listed_in_order(match: Callable[..., Answers]) -> None:
-    lines = Draw(seed=7).lines(50)
+    lines = Draw(seed=7).lines(10)
     for answer in match(lines, all=True):
         matches = answer["matches"]
         assert len(matches) == len(naive.schemes())
@@ -236,7 +239,7 @@ def test_a_closed_scheme_is_in_the_catalogue_and_ineligible(match: Callable[...,
 
 
 def test_the_same_file_gives_the_same_bytes_twice(match: Callable[..., Answers]) -> None:
-    lines = Draw(seed=3).lines(30)
+    lines = Draw(seed=3).lines(10)
     assert match(lines) == match(lines)
 
 
@@ -247,7 +250,8 @@ def test_a_half_character_in_an_id_comes_back(match: Callable[..., Answers]) -> 
 
 def test_more_lines_take_no_more_queries(match: Callable[..., Answers]) -> None:
     line = {"commune": "60159", "region": "32", "needs": ["numerique.robot"], "schemes": {"jonction:acre": True}}
-    lines = [{**line, "id": n, "headcount": n, "text": f"un robot de {n} bras", "on": DAY} for n in range(700)]
+    lines = [{**line, "id": n, "headcount": n, "text": f"un robot de {n} bras", "on": DAY} for n in range(520)]
+    assert len(lines) > CHUNK
     match(lines[:1])  # places, language and catalogue are read once a process
     counts = []
     for several in (lines[:1], lines):
@@ -359,6 +363,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -379,6 +384,7 @@ def test_the_exit_code_is_zero_when_every_line_was_answered(tmp_path: Path, argu
     assert out.exists() == (code == 0)
 
 
+@pytest.mark.slow
 def test_processes_that_share_the_lines_write_what_one_would(tmp_path: Path) -> None:
     path, written = tmp_path / "file.jsonl", []
     lines = [{**line, "id": n} for n, line in enumerate(Draw(seed=2).lines(120) * 10)]
@@ -394,6 +400,7 @@ def test_processes_that_share_the_lines_write_what_one_would(tmp_path: Path) -> 
     assert [json.loads(line)["id"] for line in written[0].splitlines()] == [None, *range(1200)]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     path, out = tmp_path / "file.jsonl", tmp_path / "out.jsonl"
     lines = Draw(seed=1).lines(300)

@@ -142,12 +142,13 @@ def test_what_the_firm_has_already_excludes_even_where_only_its_sheet_says_so(su
     assert warned(submission, first) == ["Ne se cumule pas avec « B », que l’entreprise a déjà."]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("rates", "kinds", "end"),
     [
         ((50, 40), ("grant", "grant"), "aux taux les plus hauts, 50 % + 40 % dépasse."),
-        ((50, 30), ("grant", "grant"), None),
         ((50, None), ("grant", "grant"), "le taux de « B » n’est pas connu."),
+        ((50, 30), ("grant", "grant"), None),
         ((50, 40), ("grant", "loan"), "le taux de « B » n’est pas connu."),
         ((None, None), ("grant", "grant"), "les taux de « A » et « B » ne sont pas connus."),
     ],

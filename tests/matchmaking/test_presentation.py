@@ -189,6 +189,7 @@ def test_a_scheme_that_only_its_date_holds_back_opens_later(submission, revise):
     assert key in [card.match.scheme.source_key for card in gone.not_proposed]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("state", ["closed", "suspended", "exhausted"])
 def test_a_closed_scheme_is_not_proposed(submission, revise, state):
     key = eligible_key(submission)
@@ -265,6 +266,7 @@ def test_an_officer_sees_verdicts_at_once_where_they_were_given(submission, offi
     assert desk.set_aside == ()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("verdict", [Review.Verdict.KEPT, Review.Verdict.REJECTED])
 def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, officer, verdict):
     scheme = first_matches(submission)[0].scheme

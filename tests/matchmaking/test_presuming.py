@@ -63,6 +63,7 @@ def test_a_size_that_only_waits_for_the_group_is_likely_and_stays_undecided(tmp_
     assert (said.eligibility, said.presumed, word(said)) == (Match.Verdict.ELIGIBLE, [], Standing.ELIGIBLE)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("criterion", "facts"),
     [

@@ -34,6 +34,7 @@ from tests.factories import (
     take_back,
 )
 from tests.neighbour import ours
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 KEPT, REJECTED, WITHDRAWN = Review.Verdict.KEPT, Review.Verdict.REJECTED, Review.Verdict.WITHDRAWN
@@ -88,68 +89,54 @@ def test_a_decision_remembers_what_was_suggested(submission, officer):
     assert decide(submission, match.scheme, officer).match == match
 
 
-@pytest.mark.parametrize(
-    "change", [{"verdict": "rejected", "reason": "other", "comment": "x"}, {"comment": "autre"}, {"partner": "x"}]
-)
-def test_the_database_refuses_to_rewrite_a_decision(submission, scheme, officer, change):
-    review = decide(submission, scheme, officer)
-    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        Review.objects.filter(pk=review.pk).update(**change)
-
-
-@pytest.mark.parametrize(("model", "change"), [(Result, {"facts": {}}), (Match, {"rank": 1000})])
-def test_the_database_refuses_to_rewrite_what_the_engine_answered(submission, model, change):
-    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        model.objects.update(**change)
-
-
-def test_the_database_refuses_to_rewrite_what_the_firm_was_told(submission, officer):
+def test_the_database_refuses_to_rewrite_what_was_answered_decided_and_told(submission, scheme, officer):
+    decided = Review.objects.filter(pk=decide(submission, scheme, officer).pk)
     end(submission, officer)
-    with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
-        ours(ReviewEnd).update(message="Autre chose")
+    for rows, change in (
+        (decided, {"verdict": "rejected", "reason": "other", "comment": "x"}),
+        (decided, {"comment": "autre"}),
+        (decided, {"partner": "x"}),
+        (Result.objects.all(), {"facts": {}}),
+        (Match.objects.all(), {"rank": 1000}),
+        (ours(ReviewEnd), {"message": "Autre chose"}),
+    ):
+        with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
+            rows.update(**change)
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"verdict": REJECTED, "reason": ""},
-        {"verdict": REJECTED, "reason": "other", "comment": ""},
-        {"verdict": REJECTED, "reason": "better_alternative"},
-        {"verdict": REJECTED, "reason": "partner_first"},
-    ],
-)
-def test_the_database_refuses_a_reason_without_what_it_asks_for(submission, officer, fields):
+def test_the_database_refuses_a_reason_without_what_it_asks_for(submission, officer):
     match = first_matches(submission)[0]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Review.objects.create(
-            submission=submission,
-            scheme=match.scheme,
-            match=match,
-            officer=officer,
-            decided_at=timezone.now(),
-            **fields,
-        )
+    case = {"submission": submission, "scheme": match.scheme, "match": match, "officer": officer}
+    for fields in (
+        {"reason": ""},
+        {"reason": "other", "comment": ""},
+        {"reason": "better_alternative"},
+        {"reason": "partner_first"},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Review.objects.create(**case, decided_at=timezone.now(), verdict=REJECTED, **fields)
 
 
 # -- who decides
 
 
-@pytest.mark.parametrize("make_person", [make_lead, lambda: make_officer(CCLO), lambda: make_officer(is_active=False)])
-def test_only_the_officers_in_charge_decide(submission, scheme, make_person):
-    person = make_person()
-    for act in (decide, take_back):
+def test_only_the_officers_in_charge_decide(submission, scheme):
+    for person in (make_lead(), make_officer(CCLO), make_officer(is_active=False)):
+        for act in (decide, take_back):
+            with pytest.raises(PermissionDenied):
+                act(submission, scheme, person)
         with pytest.raises(PermissionDenied):
-            act(submission, scheme, person)
-    with pytest.raises(PermissionDenied):
-        end(submission, person)
-    with pytest.raises(PermissionDenied):
-        reopen_review(submission=submission, officer=person)
+            end(submission, person)
+        with pytest.raises(PermissionDenied):
+            reopen_review(submission=submission, officer=person)
 
 
-@pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
-def test_an_officer_of_any_of_the_four_decides_on_the_pool(epci):
+def test_an_officer_of_any_of_the_four_decides_on_the_pool():
     submission = make_submission(without=("commune",), confirmed=True)
-    assert decide(submission, first_matches(submission)[0].scheme, make_officer(epci)).verdict == KEPT
+    scheme = first_matches(submission)[0].scheme
+    for epci in (ARC, CCLO, CC2V, CCPE):
+        with undone():
+            assert decide(submission, scheme, make_officer(epci)).verdict == KEPT, epci
 
 
 def test_the_first_who_decides_follows_the_file(submission, scheme, officer):
@@ -162,37 +149,31 @@ def test_the_first_who_decides_follows_the_file(submission, scheme, officer):
 # -- what each reason asks for
 
 
-@pytest.mark.parametrize(
-    ("because", "sentence"),
-    [
-        ({"reason": "parce que"}, "choisissez une raison dans la liste"),
-        ({"reason": "other"}, "dites laquelle en quelques mots"),
-        ({"reason": "other", "comment": "  "}, "dites laquelle en quelques mots"),
-        ({"reason": "wrong_fact"}, "Dites quel fait"),
-        ({"reason": "wrong_fact", "fact": "balance_sheet"}, "Dites quel fait"),  # not known: nothing can be wrong
-        ({"reason": "better_alternative"}, "Dites quel autre dispositif"),
-        ({"reason": "partner_first", "partner": " "}, "Dites quel partenaire"),
-        ({"reason": "outside_perimeter"}, "choisissez une raison dans la liste"),  # the file's, not the scheme's
-    ],
-)
-def test_a_reason_says_what_it_asks_for_and_nothing_is_changed(submission, scheme, officer, because, sentence):
+LACKING = [
+    ({"reason": "parce que"}, "choisissez une raison dans la liste"),
+    ({"reason": "other"}, "dites laquelle en quelques mots"),
+    ({"reason": "other", "comment": "  "}, "dites laquelle en quelques mots"),
+    ({"reason": "wrong_fact"}, "Dites quel fait"),
+    ({"reason": "wrong_fact", "fact": "balance_sheet"}, "Dites quel fait"),  # not known: nothing can be wrong
+    ({"reason": "better_alternative"}, "Dites quel autre dispositif"),
+    ({"reason": "partner_first", "partner": " "}, "Dites quel partenaire"),
+    ({"reason": "outside_perimeter"}, "choisissez une raison dans la liste"),  # the file's, not the scheme's
+]
+
+
+def test_a_reason_says_what_it_asks_for_and_nothing_is_changed(submission, scheme, officer):
     facts = submission.sheet.values()
-    with pytest.raises(ReviewError, match=sentence):
-        decide(submission, scheme, officer, **because)
+    for because, sentence in LACKING:
+        with pytest.raises(ReviewError, match=sentence):
+            decide(submission, scheme, officer, **because)
+    with pytest.raises(ReviewError, match="Dites quel autre dispositif"):  # none is better than itself
+        decide(submission, scheme, officer, "better_alternative", alternative=scheme)
+    for state in (Scheme.State.DRAFT, Scheme.State.ARCHIVED):
+        Scheme.objects.filter(pk=scheme.pk).update(state=state)
+        with pytest.raises(ReviewError, match="n’est pas publié"):
+            decide(submission, scheme, officer)
     assert not ours(Review).exists()
     assert submission.sheet.values() == facts
-
-
-def test_a_scheme_is_no_better_alternative_to_itself(submission, scheme, officer):
-    with pytest.raises(ReviewError, match="Dites quel autre dispositif"):
-        decide(submission, scheme, officer, "better_alternative", alternative=scheme)
-
-
-@pytest.mark.parametrize("state", [Scheme.State.DRAFT, Scheme.State.ARCHIVED])
-def test_a_scheme_that_is_not_published_cannot_be_decided_on(submission, scheme, officer, state):
-    Scheme.objects.filter(pk=scheme.pk).update(state=state)
-    with pytest.raises(ReviewError, match="n’est pas publié"):
-        decide(submission, scheme, officer)
 
 
 # -- what each reason does
@@ -217,6 +198,7 @@ def test_a_wrong_fact_is_unknown_until_somebody_says_what_is_right(submission, s
 HIDING = ["already_has_it", "asked_and_refused", "not_interested"]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("reason", HIDING)
 def test_what_a_firm_has_had_refused_or_does_not_want_is_hidden_in_all_its_files(submission, scheme, officer, reason):
     assert scheme.pk in shown_to_firm(submission)[0]
@@ -232,6 +214,7 @@ def test_what_a_firm_has_had_refused_or_does_not_want_is_hidden_in_all_its_files
         assert scheme.pk in shown_to_firm(make_submission(**{"confirmed": True, **others}))[0]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("reason", ["not_worth_it", "wrong_criterion"])
 def test_other_reasons_hold_for_the_file_alone(submission, scheme, officer, reason):
     decide(submission, scheme, officer, reason)
@@ -283,19 +266,19 @@ def test_a_deadline_that_is_too_close_hides_until_the_scheme_reopens(submission,
     assert scheme.pk not in aside
 
 
-@pytest.mark.parametrize(("reason", "useful"), [("", True), ("not_worth_it", False)])
-def test_what_an_officer_finds_useful_or_not_is_a_label_to_learn_from(submission, scheme, officer, reason, useful):
-    decide(submission, scheme, officer, reason)
-    label = ours(Review).labels().get()
-    assert (label.useful, label.match.scheme, bool(label.match.parts)) == (useful, scheme, True)
+def test_what_an_officer_finds_useful_or_not_is_a_label_to_learn_from(submission, scheme, officer):
+    for reason, useful in (("", True), ("not_worth_it", False)):
+        with undone():
+            decide(submission, scheme, officer, reason)
+            label = ours(Review).labels().get()
+            assert (label.useful, label.match.scheme, bool(label.match.parts)) == (useful, scheme, True)
+    for reason in HIDING:  # these say nothing of usefulness
+        with undone():
+            decide(submission, scheme, officer, reason)
+            assert not ours(Review).labels().exists(), reason
 
 
-@pytest.mark.parametrize("reason", HIDING)
-def test_a_reason_that_says_nothing_of_usefulness_is_no_label(submission, scheme, officer, reason):
-    decide(submission, scheme, officer, reason)
-    assert not ours(Review).labels().exists()
-
-
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("reason", HIDING)
 def test_what_is_hidden_is_never_news(submission, scheme, officer, reason):
     decide(submission, scheme, officer, reason)
@@ -340,10 +323,6 @@ def test_a_scheme_added_by_hand_keeps_its_own_verdict_and_says_who_added_it(subm
     assert (card.verdict, card.match.eligibility, card.review.officer) == (KEPT, "ineligible", officer)
 
 
-def test_a_scheme_that_was_proposed_is_not_added_by_hand(submission, scheme, officer):
-    assert not decide(submission, scheme, officer).by_hand
-
-
 def test_a_scheme_published_since_can_be_added_at_once(submission, officer):
     draft = first_matches(submission)[0].scheme
     Scheme.objects.filter(pk=draft.pk).update(state=Scheme.State.DRAFT)
@@ -355,7 +334,7 @@ def test_a_scheme_published_since_can_be_added_at_once(submission, officer):
 def test_taking_back_nothing_says_so(submission, scheme, officer):
     with pytest.raises(ReviewError, match="pas d’avis à retirer"):
         take_back(submission, scheme, officer)
-    decide(submission, scheme, officer)
+    assert not decide(submission, scheme, officer).by_hand  # it was proposed
     take_back(submission, scheme, officer)
     with pytest.raises(ReviewError, match="pas d’avis à retirer"):
         take_back(submission, scheme, officer)
@@ -435,22 +414,16 @@ def test_a_review_opened_again_keeps_what_the_firm_was_told_until_it_ends(submis
     assert len(sent("reviewed")) == 2
 
 
-@pytest.mark.parametrize("message", ["", "  \n"])
-@pytest.mark.parametrize("n_withdrawn", [0, 1])
-def test_a_review_in_which_nothing_was_decided_nor_written_does_not_end(
-    submission, scheme, officer, message, n_withdrawn
-):
-    for _ in range(n_withdrawn):
-        decide(submission, scheme, officer)
-        take_back(submission, scheme, officer)
+def test_a_review_in_which_nothing_was_decided_nor_written_does_not_end(submission, scheme, officer):
+    for message in ("", "  \n"):
+        with pytest.raises(ReviewError, match="Retenez ou écartez au moins un dispositif"):
+            end(submission, officer, message)
+    decide(submission, scheme, officer)
+    take_back(submission, scheme, officer)
     with pytest.raises(ReviewError, match="Retenez ou écartez au moins un dispositif"):
-        end(submission, officer, message)
-
-
-@pytest.mark.parametrize("reason", ["", "not_worth_it"])
-def test_one_decision_or_a_message_is_enough_to_end(submission, scheme, officer, reason):
-    decide(submission, scheme, officer, reason)
-    assert end(submission, officer, "").message == ""
+        end(submission, officer, "")
+    decide(submission, scheme, officer, "not_worth_it")
+    assert end(submission, officer, "").message == ""  # one decision is enough, as a message is
 
 
 def test_the_one_email_names_the_officer_who_can_be_answered(submission, officer):

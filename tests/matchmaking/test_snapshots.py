@@ -126,6 +126,7 @@ STEPS = (
 REFUSED = (ReviewError, FileLinkError, OutsideTerritory, PermissionDenied)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("seed", range(N_SEQUENCES))
 def test_whatever_is_called_in_whatever_order_the_snapshots_say_what_the_facts_say(seed):
     case = Case(seed)

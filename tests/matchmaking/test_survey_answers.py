@@ -40,6 +40,7 @@ def file():
     return make_submission(confirmed=True)
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("before", "answer", "after"),
     [
@@ -187,7 +188,8 @@ def test_officers_are_left_to_ask_what_one_answer_of_two_does_not_say(file, offi
     assert is_left(file)
 
 
-@pytest.mark.parametrize(("reason", "ends"), [("already_has_it", True), ("not_worth_it", True), ("", False)])
+@pytest.mark.cases(2)
+@pytest.mark.parametrize(("reason", "ends"), [("already_has_it", True), ("", False), ("not_worth_it", True)])
 def test_a_verdict_that_ends_a_scheme_ends_its_question_at_once(file, officer, two, reason, ends):
     followed, applied = two
     say(submission=file, scheme=applied, state="refused", on=DAY)

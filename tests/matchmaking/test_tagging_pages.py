@@ -85,6 +85,7 @@ def test_an_editor_says_that_a_scheme_serves_none_of_our_needs(client):
     assert "aucun besoin" in text_of(client.get(address(scheme)))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("rows", "told"),
     [

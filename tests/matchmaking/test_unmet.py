@@ -76,6 +76,7 @@ def test_a_need_that_only_closed_schemes_serve():
     assert unmet(make()) == {NEED: ("none_open", "")}
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("definition", "blocking"),
     [

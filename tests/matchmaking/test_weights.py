@@ -188,6 +188,7 @@ def test_a_file_that_changed_under_the_same_version_changes_nothing_and_says_so(
     assert in_force().points == before.points
 
 
+@pytest.mark.slow
 def test_the_command_says_what_became_of_the_points_and_refuses_those_it_cannot_add_up(tmp_path):
     fixtures, said = tmp_path / "fixtures", StringIO()
     fixtures.mkdir()
