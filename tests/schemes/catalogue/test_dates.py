@@ -42,6 +42,7 @@ def waiting(job="catalogue.expiry") -> list[str]:
 # -- the last day
 
 
+@pytest.mark.cases(5)
 @pytest.mark.parametrize(
     ("columns", "on", "kind"),
     [

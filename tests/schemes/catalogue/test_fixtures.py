@@ -17,10 +17,15 @@ PATHS = sorted((FIXTURES / "schemes").glob("*.yaml"))
 pytestmark = pytest.mark.django_db
 
 
+FEW = ("action-logement-mobili-jeune", "mediation-credit", "vie")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a copy of the reviewed files, to be changed."""
-    return Path(shutil.copytree(FIXTURES / "schemes", tmp_path / "schemes"))
+    """Return a copy of a few reviewed files, to be changed."""
+    for key in FEW:
+        shutil.copy(FIXTURES / "schemes" / f"{key}.yaml", tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -35,7 +40,8 @@ def change(folder: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.cases(21)
+@pytest.mark.parametrize("path", [path for n in range(10) for path in PATHS[n::10]], ids=lambda path: path.stem)
 def test_a_reviewed_file_is_published_as_it_is_written(path: Path) -> None:
     record = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert record["key"] == path.stem
@@ -72,9 +78,9 @@ def counts() -> tuple[int, ...]:
     return tuple(model.objects.count() for model in (Scheme, Revision, Criterion, Source))
 
 
-def test_loading_again_changes_nothing(folder: Path) -> None:
+def test_loading_again_changes_nothing() -> None:
     before = counts()
-    assert load_catalogue(folder) == {
+    assert load_catalogue(FIXTURES / "schemes") == {
         "créés": 0,
         "nouvelles versions": 0,
         "inchangés": len(PATHS),
@@ -104,7 +110,6 @@ def test_a_row_that_was_published_is_never_rewritten(model: type[Any]) -> None:
 TERRITORY = {"kind": "in_territory", "any_of": ["REG-32"]}
 
 
-@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("fields", "place"),
     [
@@ -148,7 +153,7 @@ def test_a_scheme_may_require_one_whose_file_comes_later(folder: Path, change: C
     assert load_catalogue(folder) == {
         "créés": 1,
         "nouvelles versions": 1,
-        "inchangés": len(PATHS) - 1,
+        "inchangés": len(FEW) - 1,
         "proposés à la relecture": 0,
     }
 

@@ -40,14 +40,15 @@ def told(on: date) -> dict[str, list[str]]:
     return {found.event.key: [scheme.source_key for scheme in found.unread] for found in due(published(), on=on)}
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("columns", "is_named"),
     [
         ({"state_aid_regime": "GBER art. 17"}, True),
+        ({"state_aid_regime": "SA.1117230"}, False),
+        ({"legal_basis": "régime SA.111723"}, True),
         ({"state_aid_regime": "AFR SA.103603 ou gber art. 17"}, True),
         ({"state_aid_regime": "Régime SA.111723 (R&D)"}, True),
-        ({"legal_basis": "régime SA.111723"}, True),
-        ({"state_aid_regime": "SA.1117230"}, False),
         ({"state_aid_regime": "GBERT"}, False),
         ({"state_aid_regime": "de minimis 2023/2831"}, False),
         ({"state_aid_regime": "", "legal_basis": ""}, False),

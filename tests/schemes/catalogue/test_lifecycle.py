@@ -184,6 +184,7 @@ def test_one_failure_does_not_stop_the_others(approved):
     assert get_scheme("vie").current.name == "VIE demain"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("changes", [{"publish_on": None}, {"decided_by": None}, {"state": "published"}])
 def test_the_database_refuses_an_approval_that_is_not_told(approved, changes):
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -48,6 +48,7 @@ def counts():
 # -- publishing
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("others", "links", "sentence"),
     [

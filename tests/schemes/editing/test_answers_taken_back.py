@@ -29,6 +29,7 @@ def say(key=OURS, says="true", *, reader, on=ON):
     return answer_sheet(reader=reader, scheme_pk=get_scheme(key).pk, says=says, words="", on=on)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("days", [0, 1])
 def test_who_said_gone_takes_it_back_until_an_editor_has_read_it(lead, days):
     window, other = read_record(get_scheme(OURS).current)["window"], get_scheme("tic-reseau-bus").current

@@ -21,6 +21,7 @@ def close(author, *, state="exhausted", scheme=None, **changes):
     return close_now(scheme=scheme or get_scheme(), author=author, state=state, **{**SAID, **changes})
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("state", SHUT)
 def test_only_the_window_changes(state):
     before = read_record(get_scheme().current)

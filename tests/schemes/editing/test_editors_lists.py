@@ -27,6 +27,7 @@ def listed(client, **narrowed):
     return set(response.context["cl"].queryset.values_list("source_key", flat=True))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("typed", ["mediation du credit", "Médiation", "MEDIATION", "mediation-credit"])
 def test_a_sheet_is_found_by_its_words_whatever_the_accents(desk, typed):
     assert "mediation-credit" in listed(desk, q=typed)

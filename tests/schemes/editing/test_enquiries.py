@@ -161,7 +161,7 @@ def test_one_email_a_quarter_names_all_the_sheets_of_a_person(lead, above):
     assert str(get_scheme(OURS)) in mine.text
     assert str(get_scheme(OTHER)) not in mine.text + mine.html
     assert {email.recipient for email in emails()} == {lead.email, other.email, above.email}
-    for later in range(1, 91):
+    for later in (1, 2, 30, 60, 90):
         ask_owners(on=ON + timedelta(days=later))
     assert len(emails("sheets_to_confirm")) == 3
     ask_owners(on=next_working(ON + QUARTER))
@@ -210,7 +210,7 @@ def test_a_silence_of_a_month_is_told_once_to_the_lead(lead, above):
     say(OURS, reader=Reader(user=officer), on=ON + timedelta(days=2))
     ask_owners(on=next_working(ON + PATIENCE) - timedelta(days=1))
     assert not emails("sheets_silent")
-    for later in range(40):
+    for later in (0, 1, 2, 7, 39):
         ask_owners(on=ON + PATIENCE + timedelta(days=later))
     (told,) = [email for email in emails("sheets_silent") if str(officer) in email.subject]
     assert told.recipient == lead.email

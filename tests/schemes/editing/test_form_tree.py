@@ -50,6 +50,7 @@ def test_a_group_holds_the_deeper_rows_that_follow_it():
     ]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("definition", "n_rows"),
     [
@@ -140,6 +141,7 @@ def shape(sheet):
     return [(node.number, node.form.of_kind) for top in sheet.tree for node in top.walk()]
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("action", "place", "expected", "focus"),
     [

@@ -59,6 +59,7 @@ def test_the_link_shows_the_proposal_as_the_public_would_read_it_and_says_that_i
     assert '<meta name="robots" content="noindex, nofollow">' in response.content.decode()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("scheme", [None, "vie"])
 def test_opening_it_changes_nothing(client, scheme):
     link = make_preview(make_proposal(scheme=get_scheme(scheme)) if scheme else None)

@@ -98,6 +98,7 @@ def test_what_was_sent_meanwhile_keeps_what_is_typed_in_a_draft_of_its_own(autho
     assert Proposal.objects.get(state="draft").record["name"] == "Tapé trop tard"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("version", ["", "0", "99", "x", "²", "-1"])
 def test_a_version_that_is_none_loses_nothing(author, page, version):
     author.post(page, new_scheme(version="1", name="Un"))

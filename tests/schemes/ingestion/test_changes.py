@@ -33,6 +33,7 @@ from tests.schemes.ingestion.following import (
 )
 from tests.schemes.ingestion.importers.made_up import make_programme, with_texts
 from tests.schemes.people import get_scheme, make_approver, make_draft, make_editor, publish_change
+from tests.undone import undone
 
 pytestmark = pytest.mark.django_db
 NEXT = {"start": "01/01/2026", "end": "30/06/2027"}
@@ -125,22 +126,20 @@ def test_a_page_that_moved_is_taken_by_rule():
     assert waiting() == set()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_anything_else_waits_for_a_person():
+    follow(validity=VALIDITY)
+    for changes in (
         {"url": "https://ailleurs.example/aide"},
         {"url": OTHER_PAGE, "promesse": "Essayez-la deux fois"},
         {"titre": "Aide d’un autre nom"},
         {"company": STAFF},
         {"montant du financement": "10 000 €"},
-    ],
-)
-def test_anything_else_waits_for_a_person(changes):
-    follow(validity=VALIDITY)
-    report = bring(make_programme(**{"validity": VALIDITY, **changes}))
-    assert (report.by_rule, report.to_decide) == ([], ["essai"])
-    assert ours().current.number == 1
-    assert waiting() == {"essai"}
+    ):
+        with undone():
+            report = bring(make_programme(**{"validity": VALIDITY, **changes}))
+            assert (report.by_rule, report.to_decide) == ([], ["essai"]), changes
+            assert ours().current.number == 1, changes
+            assert waiting() == {"essai"}, changes
 
 
 def test_a_person_s_own_words_are_never_taken_over_by_rule():
@@ -153,14 +152,11 @@ def test_a_person_s_own_words_are_never_taken_over_by_rule():
     assert change.ours == ("https://exemple.example/la-notre",)
 
 
-def test_a_rule_does_not_pull_the_ground_from_under_an_open_proposal():
+def test_a_rule_changes_neither_a_sheet_that_somebody_writes_nor_one_that_is_not_published():
     follow()
-    make_draft(scheme=ours())
-    assert bring(make_programme(url=OTHER_PAGE)).to_decide == ["essai"]
-
-
-def test_a_sheet_that_is_not_published_changes_by_no_rule():
-    follow()
+    with undone():
+        make_draft(scheme=ours())
+        assert bring(make_programme(url=OTHER_PAGE)).to_decide == ["essai"]
     Scheme.objects.filter(pk=ours().pk).update(state="archived")
     assert bring(make_programme(url=OTHER_PAGE)).to_decide == ["essai"]
 
@@ -244,6 +240,7 @@ def test_what_is_left_for_later_waits():
     assert (waiting(), set(pending())) == ({"essai"}, {"Résumé"})
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("how", ["refused", "withdrawn"])
 def test_a_proposal_that_came_to_nothing_leaves_its_changes_to_be_decided_again(how):
     follow()
@@ -281,9 +278,12 @@ def test_old_decisions_do_not_hide_what_the_source_changed_since():
     assert pending()["Nom"].before == ("Trois",)
 
 
-def test_a_refusal_says_why():
+def test_a_person_says_one_of_three_things_and_of_a_refusal_why_once_for_all():
     follow()
     bring(make_programme(titre="Deuxième nom"))
+    for verdict in ("by_rule", "prise", ""):
+        with pytest.raises(ChangeError, match="n’est pas une décision"):
+            answer(nom=verdict)
     row, (change,) = counterpart(), pending().values()
     with pytest.raises(ChangeError, match="dites pourquoi"):
         decide(
@@ -294,6 +294,9 @@ def test_a_refusal_says_why():
             answers={change.key: Answer("rejected", "  ")},
         )
     assert not FieldDecision.objects.exists()
+    answer(nom="rejected")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        FieldDecision.objects.update(why="Autre")
 
 
 def test_what_would_make_a_sheet_that_contradicts_itself_is_refused_and_nothing_is_kept():
@@ -307,23 +310,6 @@ def test_what_would_make_a_sheet_that_contradicts_itself_is_refused_and_nothing_
         answer(montant="accepted")
     assert not FieldDecision.objects.exists()
     assert waiting() == {"essai"}
-
-
-@pytest.mark.parametrize("verdict", ["by_rule", "prise", ""])
-def test_a_person_says_one_of_three_things(verdict):
-    follow()
-    bring(make_programme(titre="Deuxième nom"))
-    with pytest.raises(ChangeError, match="n’est pas une décision"):
-        answer(nom=verdict)
-    assert not FieldDecision.objects.exists()
-
-
-def test_decisions_are_never_rewritten():
-    follow()
-    bring(make_programme(titre="Deuxième nom"))
-    answer(nom="rejected")
-    with pytest.raises(DatabaseError), transaction.atomic():
-        FieldDecision.objects.update(why="Autre")
 
 
 def test_conditions_are_decided_one_by_one():
@@ -384,80 +370,42 @@ def test_a_record_whose_absence_was_refused_is_asked_once_more_only_if_it_leaves
 # -- two people, and an import, at once
 
 
-def test_of_two_editors_on_one_change_the_second_is_told_and_loses_nothing_of_the_first():
+def test_what_happens_while_an_editor_reads_is_told_and_nothing_of_the_decision_is_kept():
     follow()
     bring(make_programme(titre="Deuxième nom"))
     row, (change,) = counterpart(), pending().values()
     read = {"counterpart": row, "imported": row.imported.current, "ours": row.ours.current}
-    decide(**read, editor=make_editor(), answers={change.key: Answer("rejected", "La nôtre est meilleure.")})
-    with pytest.raises(ChangeError, match="Quelqu’un d’autre"):
-        decide(**read, editor=make_editor(), answers={change.key: Answer("accepted")})
-    assert FieldDecision.objects.get().why == "La nôtre est meilleure."
-    assert not Proposal.objects.open().exists()
+    editor, other = make_editor(), make_editor()
+    refused = {change.key: Answer("rejected", "La nôtre est meilleure.")}
+    for happens, sentence, kept in (
+        (lambda: bring(make_programme(titre="Troisième nom")), "source a encore changé", []),
+        (lambda: publish_change(ours(), summary="Autre résumé."), "Notre fiche a changé", []),
+        (lambda: end_counterpart(counterpart=counterpart(), editor=other), "défaite", []),
+        (lambda: decide(**read, editor=other, answers=refused), "Quelqu’un d’autre", ["La nôtre est meilleure."]),
+    ):
+        with undone():
+            happens()
+            with pytest.raises(ChangeError, match=sentence):
+                decide(**read, editor=editor, answers={change.key: Answer("accepted")})
+            assert list(FieldDecision.objects.values_list("why", flat=True)) == kept, sentence
+            assert not Proposal.objects.open().exists(), sentence
 
 
-def test_an_import_while_an_editor_reads_keeps_nothing_of_the_decision():
-    follow()
-    bring(make_programme(titre="Deuxième nom"))
-    row, (change,) = counterpart(), pending().values()
-    bring(make_programme(titre="Troisième nom"))
-    with pytest.raises(ChangeError, match="source a encore changé"):
-        decide(
-            counterpart=row,
-            editor=make_editor(),
-            imported=row.imported.current,
-            ours=row.ours.current,
-            answers={change.key: Answer("accepted")},
-        )
-    assert not FieldDecision.objects.exists()
-
-
-def test_a_publication_while_an_editor_reads_keeps_nothing_of_the_decision():
-    follow()
-    bring(make_programme(titre="Deuxième nom"))
-    row, (change,) = counterpart(), pending().values()
-    publish_change(ours(), summary="Autre résumé.")
-    with pytest.raises(ChangeError, match="Notre fiche a changé"):
-        decide(
-            counterpart=row,
-            editor=make_editor(),
-            imported=row.imported.current,
-            ours=row.ours.current,
-            answers={change.key: Answer("accepted")},
-        )
-
-
-def test_a_counterpart_that_was_undone_takes_no_decision():
-    follow()
-    bring(make_programme(titre="Deuxième nom"))
-    row, (change,) = counterpart(), pending().values()
-    end_counterpart(counterpart=row, editor=make_editor())
-    with pytest.raises(ChangeError, match="défaite"):
-        decide(
-            counterpart=row,
-            editor=make_editor(),
-            imported=row.imported.current,
-            ours=row.ours.current,
-            answers={change.key: Answer("accepted")},
-        )
-
-
-@pytest.mark.parametrize("user", [make_officer, lambda: make_editor(is_active=False)])
-def test_only_editors_decide(user):
+def test_only_editors_decide():
     follow()
     bring(make_programme("autre"), make_programme(titre="Deuxième nom"))
     row, (change,) = counterpart(), pending().values()
     read = {"imported": row.imported.current, "ours": row.ours.current}
-    someone = user()
-    for act in (
-        lambda: decide(counterpart=row, editor=someone, answers={change.key: Answer("accepted")}, **read),
-        lambda: link(imported("autre"), ours(), someone),
-        lambda: end_counterpart(counterpart=row, editor=someone),
-        lambda: set_aside(schemes=SourceChange.objects.all(), editor=someone, why="Non."),
-        lambda: put_back(scheme=imported("autre"), editor=someone),
-    ):
-        with pytest.raises(PermissionDenied):
-            act()
+    for someone in (make_officer(), make_editor(is_active=False)):
+        for act in (
+            lambda by: decide(counterpart=row, editor=by, answers={change.key: Answer("accepted")}, **read),
+            lambda by: link(imported("autre"), ours(), by),
+            lambda by: end_counterpart(counterpart=row, editor=by),
+            lambda by: set_aside(schemes=SourceChange.objects.all(), editor=by, why="Non."),
+            lambda by: put_back(scheme=imported("autre"), editor=by),
+        ):
+            with pytest.raises(PermissionDenied):
+                act(someone)
     assert not FieldDecision.objects.exists()
     assert not SetAside.objects.exists()
 

@@ -125,6 +125,7 @@ def test_a_record_that_left_its_file_is_no_page():
     assert get_scheme(OURS).current == before
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("had_left", [False, True])
 def test_a_part_of_a_file_shows_only_the_records_that_it_holds(had_left):
     bring(make(), make(NEIGHBOUR_KEY))
@@ -136,6 +137,7 @@ def test_a_part_of_a_file_shows_only_the_records_that_it_holds(had_left):
     assert get_scheme(OURS).current.seen_on == LATER
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("broken", [{"titre": 3}, {"titre": "x" * 9000}])
 def test_a_row_that_is_refused_says_nothing_of_its_window_and_has_not_left(broken):
     bring(make(), make(NEIGHBOUR_KEY))

@@ -129,6 +129,7 @@ def test_only_who_edits_adds_an_observation_and_once():
         observe(scheme=imported, editor=editor, on=ON, **page)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("tier", "state"), [("operator", "exhausted"), ("other", "unknown")])
 def test_what_takes_something_away_acts_at_once_and_is_read_afterwards(tier, state):
     approver = make_approver()

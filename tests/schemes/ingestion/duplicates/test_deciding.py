@@ -170,6 +170,7 @@ def test_a_decision_on_the_page_goes_back_to_the_list_and_is_taken_back_from_its
     assert "de nouveau à décider" in back.text
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("sent", [{}, {"verdict": "same"}, {"verdict": "same", "one": "x", "other": "9" * 30}])
 def test_a_page_that_was_not_read_decides_nothing(client, pair, sent):
     client.force_login(make_editor())

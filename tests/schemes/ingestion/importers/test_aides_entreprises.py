@@ -101,6 +101,7 @@ def test_the_official_shape_is_read(tmp_path):
     assert "Dupont" not in json.dumps(found, default=str)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "content",
     [

@@ -97,6 +97,7 @@ def path(tmp_path):
 ENVELOPE = {"count": 1, "previous": None, "next": None, "results": [make_aid()]}
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("content", [ENVELOPE, [make_aid()], make_aid()], ids=["envelope", "list", "alone"])
 def test_the_answer_of_a_list_a_bare_list_and_one_aid_are_read(path, content):
     assert last_line(run(path, content)) == "created 1, updated 0, unchanged 0, rejected 0"

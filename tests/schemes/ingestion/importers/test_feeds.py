@@ -126,6 +126,7 @@ def record(source, **changes):
     return read(source, **changes).record
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("source", feeds.FEEDS)
 def test_a_record_of_each_feed_goes_in_twice_as_one_draft(source, tmp_path):
     name = load_words(source)["records"]

@@ -211,6 +211,7 @@ def test_a_dry_run_tells_and_keeps_nothing(path):
 # -- bad rows and bad files
 
 
+@pytest.mark.cases(6)
 @pytest.mark.parametrize(
     ("row", "told"),
     [
@@ -244,6 +245,7 @@ def test_a_bad_row_is_told_with_its_number_and_the_others_go_in(path, row, told)
     assert sorted(imported().values_list("source_key", flat=True)) == ["bon", "bon-aussi"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("content", "told"),
     [

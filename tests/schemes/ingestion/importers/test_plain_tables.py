@@ -160,6 +160,7 @@ def test_amounts_are_read_as_french_writes_them(run, text, amount):
     assert float(read(run, "Plafond (€)", text).ceiling_eur) == amount
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
@@ -218,6 +219,7 @@ def test_a_workbook_that_people_wrote_is_read(tmp_path):
     assert revision.roles.get().operator.siren == "200053742"
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("share", "number_format", "rate"),
     [

@@ -14,7 +14,7 @@ from backend.schemes.catalogue.records import normalise, read_record
 from backend.schemes.models import Revision, Scheme
 from tests.conftest import REAL_DATA
 
-pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
+pytestmark = [pytest.mark.django_db, pytest.mark.real_data, pytest.mark.slow]
 AT, AE = REAL_DATA / "aides_territoires", REAL_DATA / "aides_entreprises"
 
 FILES = [  # source, file, records, of which go in

@@ -20,7 +20,7 @@ from tests.schemes.ingestion.importers.made_up import SOURCE
 
 DAY = date(2026, 11, 24)
 N_PROFILES = 3000 if os.environ.get("JONCTION_LONG") == "1" else 150
-pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
+pytestmark = [pytest.mark.django_db, pytest.mark.real_data, pytest.mark.slow]
 
 
 FILE = REAL_DATA / "mte" / "programs.json"

@@ -27,6 +27,7 @@ def test_the_example_of_each_schema_is_read_twice(real_data, name):
     assert place.definition["none_of"] == ["REG-84", "DEP-01", "COM-83141"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [transition_ecologique_csv.SOURCE, national_schema.SOURCE])
 def test_the_export_of_the_state_s_site_is_read_twice(real_data, source):
     path = real_data / "mte" / "data_gouv_export.csv"
@@ -35,6 +36,7 @@ def test_the_export_of_the_state_s_site_is_read_twice(real_data, source):
     assert last_line(import_file(source, path)) == f"created 0, updated 0, unchanged {N_EXPORTED}, rejected 0"
 
 
+@pytest.mark.slow
 def test_the_export_says_what_the_site_s_own_file_says_but_for_days_it_turns_round(real_data):
     """Days and status are compared with ``programs.json``, by title: another reading of both files."""
     mte = real_data / "mte"
@@ -69,6 +71,7 @@ def how_days_compare(day, programme):
     return "lost" if day is None and other.day > 12 else "other"
 
 
+@pytest.mark.slow
 def test_no_day_of_the_export_is_the_one_before(real_data):
     source = transition_ecologique_csv.SOURCE
     import_file(source, real_data / "mte" / "data_gouv_export.csv")
@@ -79,6 +82,7 @@ def test_no_day_of_the_export_is_the_one_before(real_data):
     assert Revision.objects.filter(scheme__source=source, window_state="dated").count() == 12
 
 
+@pytest.mark.slow
 def test_nobody_s_address_is_kept_of_the_export(real_data):
     source = transition_ecologique_csv.SOURCE
     import_file(source, real_data / "mte" / "data_gouv_export.csv")

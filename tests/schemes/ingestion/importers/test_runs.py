@@ -295,6 +295,7 @@ def test_a_site_is_asked_for_changes_only_and_its_copy_is_read_again(here):
     assert "rien n’a changé" in last_run().report["notices"][0]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("status", [404, 500, 503])
 def test_while_a_site_fails_its_last_good_copy_is_read_and_that_is_told(here, status):
     url = here.page("/programs.json", content(make_programme()))

@@ -49,6 +49,7 @@ CASES = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("name", CASES)
 def test_a_strange_value_is_read_or_refused_and_never_ends_a_run(name):
     make_reader, record = CASES[name]
