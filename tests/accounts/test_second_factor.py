@@ -91,6 +91,7 @@ def test_a_demonstration_offers_it_and_requires_nothing(client, officer):
     assert "Ajouter une application" in text_of(client.get("/compte/securite/"))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

@@ -103,6 +103,7 @@ def test_a_working_day_goes_by_between_the_same_hours(filed: str, now: str, has_
     assert (moments[0] <= working_day_before(moments[1])) is has_waited
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("first", ["2026-11-20", "2026-11-21", "2026-12-24", "2025-12-31", "2024-02-29", "2026-04-03"])
 def test_working_days_between_two_days_are_those_that_are_added_to_get_there(first):
     first = date.fromisoformat(first)

@@ -48,16 +48,9 @@ def loaded_by(*command: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_a_match_without_words_loads_no_page_and_no_library_that_it_does_not_use(tmp_path: Path):
-    lines = tmp_path / "lines.jsonl"
-    lines.write_text('{"id": 1, "commune": "60159", "needs": ["competences.recruter"]}\n')
-    assert loaded_by("match", str(lines), "--out", str(tmp_path / "out"), "-v", "0") == []
-
-
-@pytest.mark.django_db
 def test_a_match_with_words_reads_them_without_what_learns_and_loads_no_page(tmp_path: Path):
     lines = tmp_path / "lines.jsonl"
-    lines.write_text('{"id": 1, "text": "Je cherche deux soudeurs"}\n')
+    lines.write_text('{"id": 1, "commune": "60159", "needs": ["numerique.robot"], "text": "Je cherche un soudeur"}\n')
     assert loaded_by("match", str(lines), "--out", str(tmp_path / "out"), "-v", "0") == []
 
 
@@ -96,6 +89,7 @@ def test_what_did_not_change_is_not_loaded_again(fixtures: Path):
     assert len(asked) < 20
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_file_that_changed_is_loaded_and_tried_on_firms(fixtures: Path):
     load(fixtures)

@@ -253,7 +253,8 @@ def test_the_command_says_what_it_did_and_how_old_the_register_is():
         call_command("load_establishments", *reversed(FILES))
 
 
-@pytest.mark.parametrize(("days", "told"), [(0, False), (38, False), (39, True)])
+@pytest.mark.cases(2)
+@pytest.mark.parametrize(("days", "told"), [(39, True), (38, False), (0, False)])
 def test_a_copy_that_nobody_renewed_is_told(load, settings, days, told):
     """The register is of 31 October; the day of the tests is 24 days later."""
     load()

@@ -206,15 +206,15 @@ def test_a_service_that_is_down_is_left_alone_after_some_failures(state, setting
     assert ask("chaudronnerie", on=ON)
 
 
-@pytest.mark.parametrize("wait", ["2", "86400", "Fri, 27 Nov 2026 09:00:00 GMT", "", "²", "9" * 5000, "-1"])
+@pytest.mark.parametrize("wait", ["1", "86400", "Fri, 27 Nov 2026 09:00:00 GMT", "", "²", "9" * 5000, "-1"])
 def test_when_it_says_to_wait_nothing_is_asked(state, wait):
     state.on("/search", lambda request: send(request, status=429, **{"Retry-After": wait.encode().decode("latin-1")}))
     refused("one")
     state.page("/search", answer(a_firm()))
     refused("two")
     assert len(state.asked) == 1
-    if wait == "2":
-        time.sleep(2.1)
+    if wait == "1":
+        time.sleep(1.1)
         assert ask("two", on=ON)
 
 

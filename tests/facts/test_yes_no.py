@@ -21,6 +21,7 @@ def test_the_two_halves_and_the_oracle_name_the_same_facts() -> None:
     assert KINDS.keys() >= YES_NO.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.alone("no firm: a copy of the code")
 def test_a_fact_added_by_the_how_to_is_everywhere(tmp_path: Path) -> None:
     """Without its second row it is missed, and named: the check can fail. It holds where the page was followed too."""

@@ -62,7 +62,7 @@ def told() -> list[Notification]:
 
 def test_administrators_are_told_once_of_an_alarm_not_at_each_look(administrator):
     make_lead()
-    for minutes in range(0, 60, 5):
+    for minutes in range(0, 60, 20):
         now = NOW + timedelta(minutes=minutes)
         all_well(now)
         stand(ago=timedelta(hours=2, minutes=minutes), now=now)
@@ -84,7 +84,7 @@ def test_several_alarms_at_once_are_one_email(administrator):
 def test_a_job_that_comes_and_goes_is_told_of_once_a_day(administrator):
     all_well()
     for day in range(2):
-        for hour in range(3):
+        for hour in range(2):
             now = NOW + timedelta(days=day, hours=2 * hour)
             all_well(now)
             stand(ago=timedelta(hours=2), now=now)

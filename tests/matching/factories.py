@@ -3,9 +3,12 @@
 from datetime import date
 from typing import Any
 
+from hypothesis import settings
+
 from matching import Answer, Index, Outcome, Profile, Profiles, Scheme, Weights, Window, Wish, parse_criterion, rank
 
 DAY = date(2026, 11, 24)
+FEWER = settings(max_examples=settings.default.max_examples // 3)  # of what takes a tenth of a second and more each
 OPEN = Window(state="permanent")
 WEIGHTS = Weights(
     version="test",

@@ -25,7 +25,7 @@ from matching import (
     find_change,
     parse_criterion,
 )
-from tests.matching.factories import DAY, make_scheme
+from tests.matching.factories import DAY, FEWER, make_scheme
 from tests.matching.naive_verdicts import evaluate
 from tests.matching.test_properties import (
     PERIMETERS,
@@ -74,6 +74,7 @@ def told(turn: Turn | None) -> list[tuple[str, str, Any]]:
     return [(change.fact, change.bound, change.value) for change in turn.changes]
 
 
+@FEWER
 @given(schemes(), profiles.map(to_profile))
 def test_a_change_turns_the_verdict_and_no_part_of_it_does(scheme: Scheme, profile: Profile) -> None:
     turn = find_change(profile, scheme)
@@ -89,6 +90,7 @@ def test_a_change_turns_the_verdict_and_no_part_of_it_does(scheme: Scheme, profi
             assert typed(scheme, apply_changes(profile, some)) == NOT_MET
 
 
+@FEWER
 @given(schemes(), profiles.map(to_profile))
 def test_nothing_is_changed_that_a_firm_cannot_or_should_not_change(scheme: Scheme, profile: Profile) -> None:
     turn = find_change(profile, scheme)
@@ -105,6 +107,7 @@ def test_nothing_is_changed_that_a_firm_cannot_or_should_not_change(scheme: Sche
     ]
 
 
+@FEWER
 @given(schemes(), profiles.map(to_profile))
 def test_what_stands_in_the_way_is_a_condition_that_is_not_met(scheme: Scheme, profile: Profile) -> None:
     turn = find_change(profile, scheme)

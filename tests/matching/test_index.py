@@ -50,7 +50,7 @@ from matching.criteria import (
 from matching.index import LATER, N_TOLD, TARGETED, UNTARGETED
 from matching.tables import ELIGIBLE, PERHAPS, POSSIBLE, SURE, TYPED_ELIGIBLE, TYPED_POSSIBLE
 from tests.matching import naive_ranking, naive_verdicts
-from tests.matching.factories import DAY, WEIGHTS, make_scheme, rank_one
+from tests.matching.factories import DAY, FEWER, WEIGHTS, make_scheme, rank_one
 from tests.matching.test_properties import (
     ACTIVITIES,
     ACTIVITIES_2025,
@@ -130,6 +130,7 @@ def expected(several: dict[str, Scheme], profile: Profile) -> dict[str, Any]:
     return found
 
 
+@FEWER
 @given(
     st.lists(schemes(), max_size=6, unique_by=lambda scheme: scheme.key), st.lists(profiles, min_size=1, max_size=4)
 )
@@ -142,6 +143,7 @@ def test_an_index_says_what_the_criteria_say(several: list[Scheme], firms: list[
     assert [told(Index(several), profile)[0] for profile in asked] == answers
 
 
+@FEWER
 @given(schemes(), st.lists(profiles, min_size=1, max_size=6))
 def test_one_scheme_is_judged_as_its_criteria_judge_it(scheme: Scheme, firms: list[dict[str, Any]]) -> None:
     asked = [to_profile(facts) for facts in firms]
@@ -216,6 +218,7 @@ rankers = st.sampled_from(
 )
 
 
+@FEWER
 @given(ranked_schemes(), profiles, wishes())
 def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possible(
     several: list[Scheme], facts: dict[str, Any], wish: Wish
@@ -236,6 +239,7 @@ def test_a_variant_changes_no_verdict_and_hides_its_parent_wherever_it_is_possib
         assert match.addresses == (same.addresses and not hiding)
 
 
+@FEWER
 @given(ranked_schemes(), profiles, wishes(), rankers)
 def test_an_index_orders_as_the_naive_way_does(
     several: list[Scheme], facts: dict[str, Any], wish: Wish, ranker: Ranker | None
@@ -253,6 +257,7 @@ def test_an_index_orders_as_the_naive_way_does(
     assert listed.decision == decision
 
 
+@FEWER
 @given(
     ranked_schemes(),
     st.lists(st.tuples(profiles, wishes()), max_size=5),
@@ -415,7 +420,7 @@ def test_needs_may_be_served_to_as_many_degrees_as_there_are_schemes() -> None:
 
 def test_classes_that_take_too_much_room_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     draw = Random(11)  # noqa: S311
-    several = [make_scheme(f"a:{n:03}", *draw.sample(CONDITIONS, draw.randint(0, 3))) for n in range(80)]
+    several = [make_scheme(f"a:{n:03}", *draw.sample(CONDITIONS, draw.randint(0, 3))) for n in range(40)]
     firms = [
         Profile(
             on=DAY,
@@ -424,7 +429,7 @@ def test_classes_that_take_too_much_room_are_forgotten_and_found_again(monkeypat
             headcount=draw.choice([Interval(), Interval(8, 12), Interval(60, 60)]),
             created_on=draw.choice([None, date(2025, 1, 31)]),
         )
-        for _ in range(30)
+        for _ in range(12)
     ]
     monkeypatch.setattr("matching.index.MAX_BYTES", 1)
     index, by_key = Index(several), {scheme.key: scheme for scheme in several}

@@ -27,7 +27,7 @@ from matching import (
 )
 from matching.schemes import Scheme
 from tests.matching import naive_verdicts, reference
-from tests.matching.factories import WEIGHTS, rank_one
+from tests.matching.factories import FEWER, WEIGHTS, rank_one
 
 WORDS = {1: "yes", 0: "maybe", -1: "no"}
 PERIMETERS = ["REG-32", "DEP-60", "EPCI-200067965", "COM-60159", "ZONE-afr", "REG-84"]
@@ -329,12 +329,14 @@ def test_the_engine_and_the_second_reading_agree_on_schemes(
     assert found.typed.tolist() == verdict.typed.tolist()
 
 
+@FEWER
 @given(criteria, profiles)
 def test_the_contrary_of_the_contrary_is_the_same(definition: dict[str, Any], facts: dict[str, Any]) -> None:
     twice = {"kind": "not", "of": {"kind": "not", "of": definition}}
     assert outcomes(twice, facts) == outcomes(definition, facts)
 
 
+@FEWER
 @given(st.lists(criteria, min_size=1, max_size=4), profiles, st.randoms(use_true_random=False))
 def test_the_order_of_the_parts_does_not_matter(
     parts: list[dict[str, Any]], facts: dict[str, Any], random: Any
@@ -344,6 +346,7 @@ def test_the_order_of_the_parts_does_not_matter(
         assert outcomes({"kind": kind, "of": parts}, facts) == outcomes({"kind": kind, "of": shuffled}, facts)
 
 
+@FEWER
 @given(rows, st.lists(profiles, min_size=2, max_size=5))
 def test_a_profile_gets_the_same_answer_alone_and_in_company(
     definition: dict[str, Any], several: list[dict[str, Any]]
@@ -351,6 +354,7 @@ def test_a_profile_gets_the_same_answer_alone_and_in_company(
     assert outcomes(definition, *several) == [outcomes(definition, facts)[0] for facts in several]
 
 
+@FEWER
 @given(rows, profiles, profiles)
 def test_learning_a_fact_only_settles_what_was_open(
     definition: dict[str, Any], facts: dict[str, Any], truth: dict[str, Any]
@@ -384,6 +388,7 @@ BEHIND = {
 }
 
 
+@FEWER
 @given(rows, profiles, profiles)
 def test_a_fact_changes_only_the_criteria_that_read_it(
     definition: dict[str, Any], facts: dict[str, Any], others: dict[str, Any]
@@ -396,6 +401,7 @@ def test_a_fact_changes_only_the_criteria_that_read_it(
     assert outcomes(definition, {**facts, **unread}) == outcomes(definition, facts)
 
 
+@FEWER
 @given(criteria, criteria, profiles)
 def test_what_is_excluded_wins_over_everything(
     definition: dict[str, Any], excluded: dict[str, Any], facts: dict[str, Any]
@@ -405,6 +411,7 @@ def test_what_is_excluded_wins_over_everything(
         assert outcomes(both, facts) == ["no"]
 
 
+@FEWER
 @given(
     st.one_of(
         listed("activity", ACTIVITIES), listed("legal_form", CATEGORIES), listed("in_territory", PERIMETERS),
@@ -418,6 +425,7 @@ def test_an_exclusion_of_a_list_wins(definition: dict[str, Any], facts: dict[str
         assert outcomes(definition, facts) == ["no"]
 
 
+@FEWER
 @given(
     criteria,
     st.sampled_from([*reference.FIGURES, "spend"]),
@@ -433,6 +441,7 @@ def test_narrowing_an_interval_only_settles_what_was_open(
     assert before in ("maybe", after)
 
 
+@FEWER
 @given(rows, profiles)
 def test_what_is_open_names_a_fact_and_what_is_settled_names_none(
     definition: dict[str, Any], facts: dict[str, Any]
@@ -451,6 +460,7 @@ def test_the_first_and_the_last_day_are_inside(one: date, other: date) -> None:
     assert window.evaluate(Profiles([Profile(on=opens_on), Profile(on=closes_on)])).tolist() == [1, 1]
 
 
+@FEWER
 @given(rows, st.lists(profiles, min_size=2, max_size=8))
 def test_what_is_kept_by_class_is_what_each_profile_would_be_told(
     definition: dict[str, Any], several: list[dict[str, Any]]

@@ -22,7 +22,7 @@ from matching import (
 )
 from matching.criteria import leaves as ends
 from matching.hypotheses import variants
-from tests.matching.factories import DAY, make_scheme
+from tests.matching.factories import DAY, FEWER, make_scheme
 from tests.matching.naive_verdicts import evaluate
 from tests.matching.test_properties import criteria, profiles, to_profile
 
@@ -61,6 +61,7 @@ def undecided(several: list[Scheme], profile: Profile) -> set[str]:
     return {scheme.key for scheme in several if evaluate(columns, scheme).typed[0] == 0}
 
 
+@FEWER
 @given(schemes, firms)
 def test_what_a_question_settles_is_the_mean_over_its_answers(several: list[Scheme], profile: Profile) -> None:
     waiting = undecided(several, profile)
@@ -82,6 +83,7 @@ def test_what_a_question_settles_is_the_mean_over_its_answers(several: list[Sche
             assert question.value == pytest.approx(question.expected, abs=1e-5)
 
 
+@FEWER
 @given(schemes, firms)
 def test_a_question_that_no_verdict_waits_for_is_not_asked(several: list[Scheme], profile: Profile) -> None:
     waiting = undecided(several, profile)
@@ -91,6 +93,7 @@ def test_a_question_that_no_verdict_waits_for_is_not_asked(several: list[Scheme]
         assert (question.value > 0) is bool(question.settles)
 
 
+@FEWER
 @given(schemes, firms)
 def test_a_question_once_answered_is_not_asked_again(several: list[Scheme], profile: Profile) -> None:
     for question in ask(several, profile):
@@ -98,6 +101,7 @@ def test_a_question_once_answered_is_not_asked_again(several: list[Scheme], prof
             assert question.name not in {other.name for other in ask(several, answer)}
 
 
+@FEWER
 @given(schemes, firms, st.data())
 def test_asking_until_nothing_is_left_settles_all_that_answers_can(
     several: list[Scheme], profile: Profile, data: st.DataObject
@@ -112,11 +116,13 @@ def test_asking_until_nothing_is_left_settles_all_that_answers_can(
             assert fact == "window" or not variants(profile, fact, readers([scheme]))
 
 
+@FEWER
 @given(schemes, firms, st.randoms(use_true_random=False))
 def test_the_order_of_the_schemes_does_not_matter(several: list[Scheme], profile: Profile, random: Any) -> None:
     assert ask(random.sample(several, len(several)), profile) == ask(several, profile)
 
 
+@FEWER
 @given(schemes, firms)
 def test_what_is_skipped_is_not_asked(several: list[Scheme], profile: Profile) -> None:
     names = [question.name for question in ask(several, profile)]

@@ -16,6 +16,7 @@ from backend.notifications.models import Notification, Suppression
 from backend.notifications.services import deliver
 from tests.neighbour import ours
 from tests.notifications.imap import imap_server
+from tests.undone import undone
 
 NO_REPORT = "Ignoré : ce n’est ni un avis de non-remise ni un signalement."
 State, Delivery = Notification.State, Notification.Delivery
@@ -65,17 +66,18 @@ def nothing_changed() -> bool:
 # -- real reports
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sent, other, server):
+def test_a_server_that_gives_up_on_an_unknown_mailbox_makes_the_address_dead(sent, other):
     said = f"Noté : courriel {sent.pk}, adresse qui n’existe plus."
-    assert record_report(report(server, sent)) == Outcome(is_known=True, is_recorded=True, sentence=said)
-    for row in (sent, other):
-        row.refresh_from_db()
-    assert (sent.state, sent.delivery) == (State.SENT, Delivery.DEAD)
-    assert sent.suppression.reason == "dead"
-    assert "@" not in sent.error
-    assert other.delivery == Delivery.UNKNOWN
-    assert Suppression.objects.count() == 1
+    for server in SERVERS:
+        with undone():
+            assert record_report(report(server, sent)) == Outcome(is_known=True, is_recorded=True, sentence=said)
+            for row in (sent, other):
+                row.refresh_from_db()
+            assert (sent.state, sent.delivery) == (State.SENT, Delivery.DEAD), server
+            assert sent.suppression.reason == "dead"
+            assert "@" not in sent.error
+            assert other.delivery == Delivery.UNKNOWN
+            assert Suppression.objects.count() == 1
 
 
 def test_a_report_that_comes_twice_is_recorded_once(sent):
@@ -84,14 +86,15 @@ def test_a_report_that_comes_twice_is_recorded_once(sent):
     assert again == Outcome(is_known=True, is_recorded=False, sentence="Déjà noté.")
 
 
-@pytest.mark.parametrize(("server", "place"), PLACES)
-def test_an_email_is_known_by_each_place_that_names_it_alone(sent, server, place):
-    lines = report(server, sent).decode().splitlines(keepends=True)
+def test_an_email_is_known_by_each_place_that_names_it_alone(sent):
     identifier = sent.message_id[1:41]
-    alone = "".join(line if line.startswith(f"{place}:") else line.replace(identifier, "0" * 40) for line in lines)
-    assert record_report(alone.encode()).is_recorded
-    sent.refresh_from_db()
-    assert sent.delivery == (Delivery.COMPLAINED if server == "complaint" else Delivery.DEAD)
+    for server, place in PLACES:
+        lines = report(server, sent).decode().splitlines(keepends=True)
+        alone = "".join(line if line.startswith(f"{place}:") else line.replace(identifier, "0" * 40) for line in lines)
+        with undone():
+            assert record_report(alone.encode()).is_recorded, (server, place)
+            sent.refresh_from_db()
+            assert sent.delivery == (Delivery.COMPLAINED if server == "complaint" else Delivery.DEAD), server
 
 
 def test_a_server_that_gives_no_reason_is_known_by_its_status(sent):
@@ -100,24 +103,25 @@ def test_a_server_that_gives_no_reason_is_known_by_its_status(sent):
     assert (sent.delivery, sent.error) == (Delivery.DEAD, "5.1.1")
 
 
-@pytest.mark.parametrize(
-    ("changes", "delivery"),
-    [
-        ({"Action: failed": "Action: delayed", "Status: 5.1.1": "Status: 4.4.1"}, Delivery.UNKNOWN),
-        ({"Action: failed": "Action: relayed", "Status: 5.1.1": "Status: 2.1.9"}, Delivery.UNKNOWN),
-        ({"Status: 5.1.1": "Status: 4.4.1"}, Delivery.REFUSED),  # given up after days without an answer
-        ({"Status: 5.1.1": "Status: 5.7.1"}, Delivery.REFUSED),
-        ({"Status: 5.1.1": "Status: 5.2.2"}, Delivery.REFUSED),
-    ],
-)
-def test_a_delay_changes_nothing_and_a_refusal_suppresses_nothing(sent, changes, delivery):
-    outcome = record_report(report("postfix", sent, **changes))
-    waits = delivery == Delivery.UNKNOWN
-    said = "Sans suite : le serveur essaie encore." if waits else f"Noté : courriel {sent.pk}, refusé."
-    assert outcome == Outcome(is_known=True, is_recorded=not waits, sentence=said)
-    sent.refresh_from_db()
-    assert sent.delivery == delivery
-    assert not Suppression.objects.exists()
+STATUSES = [
+    ({"Action: failed": "Action: delayed", "Status: 5.1.1": "Status: 4.4.1"}, Delivery.UNKNOWN),
+    ({"Action: failed": "Action: relayed", "Status: 5.1.1": "Status: 2.1.9"}, Delivery.UNKNOWN),
+    ({"Status: 5.1.1": "Status: 4.4.1"}, Delivery.REFUSED),  # given up after days without an answer
+    ({"Status: 5.1.1": "Status: 5.7.1"}, Delivery.REFUSED),
+    ({"Status: 5.1.1": "Status: 5.2.2"}, Delivery.REFUSED),
+]
+
+
+def test_a_delay_changes_nothing_and_a_refusal_suppresses_nothing(sent):
+    for changes, delivery in STATUSES:
+        waits = delivery == Delivery.UNKNOWN
+        said = "Sans suite : le serveur essaie encore." if waits else f"Noté : courriel {sent.pk}, refusé."
+        with undone():
+            outcome = record_report(report("postfix", sent, **changes))
+            assert outcome == Outcome(is_known=True, is_recorded=not waits, sentence=said), changes
+            sent.refresh_from_db()
+            assert sent.delivery == delivery, changes
+            assert not Suppression.objects.exists(), changes
 
 
 def test_a_dead_mailbox_behind_the_recipient_is_a_refusal(sent):
@@ -147,13 +151,12 @@ def test_a_complaint_taken_back_is_none(sent):
 # -- what people may write
 
 
-@pytest.mark.parametrize("name", [*SERVERS, "complaint"])
-def test_a_report_with_another_identifier_changes_nothing_though_the_address_is_right(sent, name):
-    forged = report(name, sent).replace(sent.message_id[1:41].encode(), b"0" * 40)
-    outcome = record_report(forged)
+def test_a_report_with_another_identifier_changes_nothing_though_the_address_is_right(sent):
     said = "Ignoré : aucun courriel envoyé n’a cet identifiant."
-    assert outcome == Outcome(is_known=False, is_recorded=False, sentence=said)
-    assert nothing_changed()
+    for name in (*SERVERS, "complaint"):
+        outcome = record_report(report(name, sent).replace(sent.message_id[1:41].encode(), b"0" * 40))
+        assert outcome == Outcome(is_known=False, is_recorded=False, sentence=said), name
+        assert nothing_changed(), name
 
 
 def test_an_email_that_has_not_left_cannot_come_back(make_owed):
@@ -200,11 +203,11 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_what_cannot_be_read_is_ignored_with_a_sentence(sent, name):
-    outcome = record_report(HOSTILE[name](sent))
-    assert outcome == Outcome(is_known=False, is_recorded=False, sentence=SAID.get(name, NO_REPORT))
-    assert nothing_changed()
+def test_what_cannot_be_read_is_ignored_with_a_sentence(sent):
+    for name, hostile in HOSTILE.items():
+        outcome = record_report(hostile(sent))
+        assert outcome == Outcome(is_known=False, is_recorded=False, sentence=SAID.get(name, NO_REPORT)), name
+        assert nothing_changed(), name
 
 
 # -- the envelope
@@ -285,11 +288,12 @@ def test_the_mailbox_is_read_once_and_what_is_not_ours_waits_for_a_person(
     assert sent.delivery == Delivery.DEAD
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("", ""),
         ("/Retours%20de%20courriels", ""),
+        ("", ""),
         ("/Autre", "Le dossier 'Autre' n’existe pas dans la boîte localhost."),
     ],
 )

@@ -56,6 +56,7 @@ def running(tmp_path):
         process.wait()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_is_sent_is_kept_and_the_command_stops_when_asked(running, number):
     port, folder, process = running

@@ -99,6 +99,7 @@ def test_the_receipt_says_the_delay_that_was_promised_and_no_other(officer, days
         assert "jours ouvrés" not in body or days
 
 
+@pytest.mark.cases(3)
 @pytest.mark.django_db
 @pytest.mark.parametrize("needs", [("numerique.robot",), ("creation.transmettre",)])
 @pytest.mark.parametrize("phone", ["03 53 01 60 35", ""])

@@ -124,6 +124,7 @@ def test_an_alert_is_stopped_by_one_plain_address_on_one_line_of_the_wire(make_o
     assert stopped_by(find_link(kind=Kind.STOP, token=url.rstrip("/").rsplit("/", 1)[1])) == (ADDRESS, TOPIC)
 
 
+@pytest.mark.cases(6)
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.opt_out != OptOut.ONE_CLICK])
 def test_nothing_else_has_a_header_that_stops_it(make_owed, postman, kind):
     assert deliver(pk=make_owed(kind=kind, about=("submission:1",)).pk, attempt=0)

@@ -98,6 +98,7 @@ def header_of(postman, provider: str) -> str:
     return postman.accepted[0][{"brevo": "X-Mailin-custom", "mailjet": "X-MJ-EventPayload"}[provider]]
 
 
+@pytest.mark.cases(5)
 @pytest.mark.parametrize(
     ("what", "delivery"),
     [
@@ -158,6 +159,7 @@ def test_without_a_provider_there_is_no_such_address(client, db):
     assert client.post("/courriels/retours/brevo/").status_code == 404
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -79,6 +79,7 @@ def test_what_is_found_holds_for_a_whole_period() -> None:
     assert period_of(BEFORE) == date.min
 
 
+@pytest.mark.slow
 def test_a_commune_that_left_a_zone_is_no_longer_in_it(tmp_path: Path) -> None:
     copy = Path(shutil.copytree(TERRITORIES, tmp_path / "territories"))
     zones = yaml.safe_load((copy / "zones.yaml").read_text())

@@ -160,10 +160,15 @@ def test_of_a_zone_of_addresses_a_commune_is_neither_in_nor_out(tmp_path):
 def test_a_list_is_complete_where_it_is_said_to_be(tmp_path):
     load(tmp_path, "acv", "insee\n60159\n", "--for", "DEP-60", "--apply")
     assert [answer(code, "acv") for code in ("60159", "60057", "80021")] == [True, False, None]
+
+
+@pytest.mark.slow
+def test_a_list_may_be_complete_for_the_whole_country(tmp_path):
     load(tmp_path, "acv", "insee\n60159\n80021\n", "--for", "FRANCE", "--apply")
     assert [answer(code, "acv") for code in ("60159", "80021", "75056")] == [True, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL, reason="JONCTION_REAL_DATA is not set")
 def test_a_real_classification_of_the_country_has_to_say_which_rows_are_in(tmp_path):
     path = Path(REAL) / "territoires" / "grille_ruralite.csv"
@@ -188,6 +193,7 @@ def test_a_bad_row_is_told_and_makes_nobody_of_its_department_out(tmp_path):
     assert found == [True, None, True, False]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
@@ -203,56 +209,49 @@ def test_a_row_whose_department_cannot_be_read_makes_nobody_out(tmp_path, row, s
     assert [answer(code, "frr") for code in ("60159", "60665")] == [True, None]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "options", "sentence"),
-    [
-        ("zrr", "insee\n60159\n", (), "« zrr » n’est pas une zone ; attendu : acv, afr-2022-2027"),
-        ("frr", "", (), "n’est pas du texte"),
-        ("frr", "\0\0insee\n60159\n", (), "n’est pas du texte"),
-        ("frr", "commune\nCompiègne\n", (), "Aucune colonne de codes dans la première ligne, qui est « commune »"),
-        ("frr", "insee\nabc\n", (), "(colonne « insee »). Ligne 2 : « ABC » n’est le code d’aucune commune"),
-        ("frr", "insee,com\n60159,60159\n", (), "Les colonnes « insee » et « com » peuvent porter les codes"),
-        (
-            "frr",
-            "insee,classe\n60159,FRR socle\n60665,Non classée\n",
-            ("--in", "classe=FRR socle", "--in", "classe=FRR plus"),
-            "Aucune ligne n’a « frr plus » dans la colonne « classe » ; ses valeurs : « FRR socle », « Non classée ».",
-        ),
-        (
-            "frr",
-            "insee,classe\n60159,FRR socle\n",
-            ("--partly", "classe=partiel"),
-            "Aucune ligne n’a « partiel » dans la colonne « classe »",
-        ),
-        ("frr", "insee\n", (), "Aucune ligne de ce fichier"),
-        ("frr", 'insee\n"60159\n' + "x" * 200_000, (), "mal formé"),
-        ("frr", "insee\n60159\n", ("--in", "classe=A"), "ne dit pas COLONNE=VALEUR ; colonnes de ce fichier : insee"),
-        (
-            "frr",
-            "insee\n60159\n",
-            ("--for", "Oise"),
-            "n’est pas un périmètre ; attendu : un code comme DEP-60",
-        ),
-        ("frr", "insee\n60159\n", ("--for", "ZONE-frr"), "« ZONE-frr » n’est pas un périmètre"),
-    ],
-)
-def test_a_bad_file_changes_nothing_and_gets_a_sentence(tmp_path, name, text, options, sentence):
-    before = state()
-    with pytest.raises(CommandError) as refused:
-        load(tmp_path, name, text, "--apply", *options)
-    assert sentence in str(refused.value)
-    assert str(refused.value).startswith("Rien n'a changé.")
-    assert state() == before
+BAD_FILES = [  # the zone, the file, options, what is told
+    ("zrr", "insee\n60159\n", (), "« zrr » n’est pas une zone ; attendu : acv, afr-2022-2027"),
+    ("frr", "", (), "n’est pas du texte"),
+    ("frr", "\0\0insee\n60159\n", (), "n’est pas du texte"),
+    ("frr", "commune\nCompiègne\n", (), "Aucune colonne de codes dans la première ligne, qui est « commune »"),
+    ("frr", "insee\nabc\n", (), "(colonne « insee »). Ligne 2 : « ABC » n’est le code d’aucune commune"),
+    ("frr", "insee,com\n60159,60159\n", (), "Les colonnes « insee » et « com » peuvent porter les codes"),
+    (
+        "frr",
+        "insee,classe\n60159,FRR socle\n60665,Non classée\n",
+        ("--in", "classe=FRR socle", "--in", "classe=FRR plus"),
+        "Aucune ligne n’a « frr plus » dans la colonne « classe » ; ses valeurs : « FRR socle », « Non classée ».",
+    ),
+    (
+        "frr",
+        "insee,classe\n60159,FRR socle\n",
+        ("--partly", "classe=partiel"),
+        "Aucune ligne n’a « partiel » dans la colonne « classe »",
+    ),
+    ("frr", "insee\n", (), "Aucune ligne de ce fichier"),
+    ("frr", 'insee\n"60159\n' + "x" * 200_000, (), "mal formé"),
+    ("frr", "insee\n60159\n", ("--in", "classe=A"), "ne dit pas COLONNE=VALEUR ; colonnes de ce fichier : insee"),
+    (
+        "frr",
+        "insee\n60159\n",
+        ("--for", "Oise"),
+        "n’est pas un périmètre ; attendu : un code comme DEP-60",
+    ),
+    ("frr", "insee\n60159\n", ("--for", "ZONE-frr"), "« ZONE-frr » n’est pas un périmètre"),
+]
+BAD_DAYS = {"10/07/2025": "n’est pas un jour", "2024-01-01": "plus récente", "2026-12-25": "n’est pas encore venu"}
 
 
-@pytest.mark.parametrize(
-    ("dated", "sentence"),
-    [("10/07/2025", "n’est pas un jour"), ("2024-01-01", "plus récente"), ("2026-12-25", "n’est pas encore venu")],
-)
-def test_a_day_that_cannot_be_is_said(tmp_path, dated, sentence):
+def test_a_bad_file_or_day_changes_nothing_and_gets_a_sentence(tmp_path):
     before = state()
-    with pytest.raises(CommandError, match=sentence):
-        load(tmp_path, "frr", "insee\n60159\n", "--apply", dated=dated)
+    for name, text, options, sentence in BAD_FILES:
+        with pytest.raises(CommandError) as refused:
+            load(tmp_path, name, text, "--apply", *options)
+        assert sentence in str(refused.value)
+        assert str(refused.value).startswith("Rien n'a changé."), sentence
+    for dated, sentence in BAD_DAYS.items():
+        with pytest.raises(CommandError, match=sentence):
+            load(tmp_path, "frr", "insee\n60159\n", "--apply", dated=dated)
     assert state() == before
 
 
@@ -288,6 +287,7 @@ def test_a_loaded_list_stands_until_a_reviewed_one_of_a_later_day(tmp_path):
     assert "ANCT, liste" not in Perimeter.objects.get(code="ZONE-frr").note
 
 
+@pytest.mark.slow
 def test_the_answer_to_a_firm_says_the_list_too(client):
     fill(client, upto="projet")
     page = text_of(client.get(f"/demande/reponse/{get_scheme('vte-territoires-industrie').pk}/"))
