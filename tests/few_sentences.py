@@ -1,4 +1,4 @@
-"""Learning from one sentence in thirty, where it is no question what is learnt: half a second, not half a minute."""
+"""Learning from one sentence in ninety, where it is no question what is learnt: a second or two, not a minute."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from backend.matchmaking import language
 
-EVERY = 30
+EVERY = 90
 
 
 @contextmanager

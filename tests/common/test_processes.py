@@ -50,16 +50,11 @@ print(ahead)
     assert most == 5
 
 
-def test_one_item_or_one_process_copies_nothing() -> None:
-    assert said("""
+def test_what_one_process_can_do_copies_nothing_and_errors_and_connections_are_of_each() -> None:
+    alone, error, lost, servers, before, after = said("""
 here = os.getpid()
-for items, processes in (([1], 2), ([1, 2, 3], 1), ([], 2)):
-    print(json.dumps([pid == here for pid in in_order(lambda _: os.getpid(), items, processes=processes)]))
-""") == [[True], [True] * 3, []]
-
-
-def test_an_error_is_that_of_the_work_and_a_process_that_is_killed_is_said() -> None:
-    assert said("""
+print(json.dumps([[pid == here for pid in in_order(lambda _: os.getpid(), items, processes=processes)]
+                  for items, processes in (([1], 2), ([1, 2, 3], 1), ([], 2))]))
 def fail(item):
     raise ValueError(item)
 def die(item):
@@ -69,11 +64,6 @@ for work, error in ((fail, ValueError), (die, ProcessLost)):
         [*in_order(work, [1, 2, 3], processes=2)]
     except error as raised:
         print(json.dumps(type(raised).__name__))
-""") == ["ValueError", "ProcessLost"]
-
-
-def test_each_process_has_a_connection_of_its_own() -> None:
-    servers, here_before, here_after = said("""
 def backend(item):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid(), pg_sleep(0.05)")
@@ -83,10 +73,12 @@ print(json.dumps([*in_order(backend, range(6), processes=2)]))
 print(before)
 print(backend(0))
 """)
+    assert alone == [[True], [True] * 3, []]
+    assert (error, lost) == ("ValueError", "ProcessLost")
     assert isinstance(servers, list)
     assert len({*servers}) == 2
-    assert here_before == here_after
-    assert here_before not in servers
+    assert before == after
+    assert before not in servers
 
 
 def test_none_outlives_the_one_that_asked() -> None:

@@ -22,6 +22,7 @@ from backend.companies.services import open_sheet, rebuild_snapshots, record_fac
 from tests.companies.test_packing import told
 from tests.conftest import ROOT
 from tests.factories import DAY, rewriting
+from tests.matching.factories import FEWER
 
 pytestmark = pytest.mark.django_db
 NAMES = ("headcount", "commune", "group", "answer:jury", "scheme:jonction:acre", "declined:naf")
@@ -44,6 +45,7 @@ def apart() -> list[int]:
     ]
 
 
+@FEWER
 @given(sequence=st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=3), max_size=6))
 def test_after_each_recording_the_snapshot_says_what_the_facts_say(sequence):
     with transaction.atomic():
@@ -147,6 +149,7 @@ record_facts(sheet=sheet, values={"headcount": 36, "turnover": 9}, origin="decla
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_between_facts_and_snapshot_leaves_neither():
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     database = f"{server}/{connection.settings_dict['NAME']}"

@@ -163,6 +163,7 @@ def test_what_the_firm_dismissed_is_not_told_and_is_again_once_undone(scheme, sa
     assert submission.contact.email in [email.recipient for email in sweep(NEXT_DAY)]
 
 
+@pytest.mark.slow
 def test_a_followed_scheme_that_closes_is_told_even_where_others_were_kept(scheme):
     submission, officer = subscriber(), make_officer()
     kept, followed, *_, other = (match.scheme for match in first_matches(submission, 9))  # the last is not read first
@@ -335,6 +336,7 @@ def test_who_subscribes_late_is_reminded_once(scheme):
     assert sent == [1, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_what_the_firm_does_not_read_first_is_not_reminded(scheme):
     submission, officer = subscriber(), make_officer()
     for match in first_matches(submission, 5):

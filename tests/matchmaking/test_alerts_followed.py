@@ -171,6 +171,7 @@ def test_a_last_day_that_passes_is_no_news(submission, shown):
     assert ours(Reminder).filter(scheme=shown).count() == 1
 
 
+@pytest.mark.slow
 def test_a_scheme_that_closes_before_its_last_day_is_told(submission, shown):
     closing(shown, on_day(60))
     sweep(NEXT_DAY)

@@ -261,6 +261,7 @@ def test_decisions_make_a_draft_that_is_read_again(client, editor):
     assert "Proposition en cours" in text
 
 
+@pytest.mark.slow
 def test_what_is_to_be_written_again_opens_the_form_of_the_draft(client):
     follow()
     bring(make_programme(titre="Deuxième nom"))
@@ -270,6 +271,7 @@ def test_what_is_to_be_written_again_opens_the_form_of_the_draft(client):
     assert FieldDecision.objects.get().verdict == "edited"
 
 
+@pytest.mark.slow
 def test_a_refusal_without_a_reason_is_shown_with_all_that_was_answered(client):
     follow()
     bring(make_programme(titre="Deuxième nom", promesse="Deux fois."))
@@ -305,6 +307,7 @@ def test_two_editors_at_once_the_second_is_told(client):
     assert not Proposal.objects.open().exists()
 
 
+@pytest.mark.slow
 def test_nothing_answered_leaves_everything_waiting(client):
     follow()
     bring(make_programme(titre="Deuxième nom"))
@@ -312,6 +315,7 @@ def test_nothing_answered_leaves_everything_waiting(client):
     assert not FieldDecision.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_ours_says_already_is_filed_in_one_click(client):
     follow()
     bring(make_programme(titre="Deuxième nom"))

@@ -155,6 +155,7 @@ def test_the_night_keeps_what_is_owed_for_an_end_as_for_a_silence(file, officer,
             assert reason_of(file) == ("ended" if words else "silence"), owed
 
 
+@pytest.mark.slow
 def test_one_file_that_fails_keeps_no_other_open(officer):
     files = [make_submission(confirmed=True, siren="", email=f"{n}@a.example") for n in range(2)]
     for file in files:

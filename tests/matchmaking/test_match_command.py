@@ -48,7 +48,7 @@ def keys(answer: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.cases(1)
-@pytest.mark.parametrize("n_lines", [60, 1000])
+@pytest.mark.parametrize("n_lines", [60, 1000 if os.environ.get("JONCTION_LONG") == "1" else 300])
 def test_firms_get_the_answers_that_the_reviewed_files_give(match: Callable[..., Answers], n_lines: int) -> None:
     lines = Draw(seed=2026).lines(n_lines)
     answers = match(lines, all=True)

@@ -62,11 +62,6 @@ def archive(scheme):
     Scheme.objects.filter(pk=scheme.pk).update(state=Scheme.State.ARCHIVED)
 
 
-def test_nothing_is_opened_while_nothing_changes(files):
-    assert open_rematch(on=DAY) is None
-    assert rematch(on=DAY).n_looked_at == 0
-
-
 def test_the_catalogue_of_a_new_service_moves_nobody(files):
     Rematch.objects.all().delete()
     assert open_rematch(on=DAY).changes.count() == Scheme.objects.matchable(Scheme.OWN).count()
@@ -101,20 +96,19 @@ def test_a_changed_scheme_moves_whom_the_whole_answer_moves(files, scheme):
     assert moves() == {file.pk: (was, now) for file, was, now in zip(files, before, after, strict=True) if was != now}
 
 
-def test_who_may_have_a_scheme_is_moved_by_another_amount_and_nobody_else(files, scheme):
+def test_who_may_have_a_scheme_is_moved_by_another_amount_and_nobody_else_nor_by_other_words(files, scheme):
+    assert open_rematch(on=DAY) is None  # nothing has changed
+    assert rematch(on=DAY).n_looked_at == 0
+    publish_revision(scheme, summary="Dit autrement la même chose.")
+    rematch(on=DAY)
+    assert open_rematch(on=DAY) is None
+    assert moves() == {}
     said = answers(files, scheme)
     publish_revision(scheme, amount_text="Une autre somme")
     rematch(on=DAY)
     possible = {file.pk: (was, was) for file, was in zip(files, said, strict=True) if was in POSSIBLE}
     assert possible
     assert moves() == possible
-
-
-def test_other_words_of_a_sheet_move_nobody(files, scheme):
-    publish_revision(scheme, summary="Dit autrement la même chose.")
-    rematch(on=DAY)
-    assert open_rematch(on=DAY) is None
-    assert moves() == {}
 
 
 def test_several_changes_are_tried_in_one_reading_of_each_firm(files, scheme):

@@ -236,6 +236,7 @@ def test_the_receipt_names_nothing_that_was_taken_away_from_the_firm(lead, reaso
     assert all(name in email.text for name in names_of(second))
 
 
+@pytest.mark.slow
 def test_a_second_receipt_of_a_file_that_was_read_names_nothing(lead):
     officer = make_officer()
     choose(lead, "competences")
@@ -389,6 +390,7 @@ def test_a_file_that_somebody_had_stays_theirs():
     assert submission.officer == officer
 
 
+@pytest.mark.slow
 def test_a_subscriber_is_told_of_what_an_undone_answer_would_have_covered(scheme):
     submission = subscribed()
     read(submission)

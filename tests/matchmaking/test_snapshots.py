@@ -172,7 +172,7 @@ def crowd():
     return [one, two, *alone]
 
 
-def test_thousands_are_read_as_each_by_itself(crowd):
+def test_thousands_are_read_as_each_by_itself_in_four_queries(crowd):
     keys, facts = packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     assert keys == [file.pk for file in crowd]
     read = [{**known, **facts.rests.get(place, {})} for place, known in enumerate(unpack(facts.rows))]
@@ -181,10 +181,6 @@ def test_thousands_are_read_as_each_by_itself(crowd):
     assert told(read) == told(alone)
     keys, facts = packed_facts_of(Submission.objects.none())
     assert (keys, len(facts.rows), facts.rests) == ([], 0, {})
-
-
-def test_a_shard_is_read_in_four_queries(crowd):
-    packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     with CaptureQueriesContext(connection) as asked:
         packed_facts_of(ours(Submission).filter(confirmed_at__isnull=False))
     of_files = [query["sql"] for query in asked if "matchmaking_" in query["sql"] or "companies_" in query["sql"]]

@@ -234,6 +234,7 @@ def test_a_manufacturer_that_speaks_of_what_it_has_within_reads_of_the_duty_for_
     assert INDUSTRY in helping[:3]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("trade", "codes"), [("boulangerie", BAKER), ("restaurant", ["56.10A", "56.10C"])])
 def test_no_scheme_that_the_trade_excludes_is_among_the_first_whatever_the_need(trade, codes):
     facts = {"commune": "60471"}

@@ -86,6 +86,7 @@ def test_without_a_single_file_nothing_is_counted(by_editor):
     assert "Aucune demande n’est confirmée : il n’y a rien à compter." in checked(by_editor, new_scheme())
 
 
+@pytest.mark.slow
 def test_a_page_is_not_slower_for_more_firms(by_editor, firms, django_assert_max_num_queries):
     data = {**new_scheme(), "act": "check"}
     with django_assert_max_num_queries(60) as few:

@@ -89,13 +89,6 @@ def test_a_list_in_force_answers_for_firms_and_says_where_it_comes_from(tmp_path
     assert engine.profile({"commune": "60159"}, on=DAY).place.inside >= {"ZONE-frr"}
 
 
-def test_the_same_list_again_changes_nothing(tmp_path):
-    load(tmp_path, "frr", "insee\n60159\n", "--apply")
-    before = state()
-    assert "déjà en vigueur" in load(tmp_path, "frr", "insee\n60159\n", "--apply")
-    assert state() == before
-
-
 def test_the_sheet_and_the_answer_say_the_list_and_its_day(client, tmp_path):
     page = text_of(client.get("/dispositifs/acre/"))
     assert "Liste « France ruralités revitalisation » du 10 juillet 2025" in page
@@ -255,9 +248,10 @@ def test_a_bad_file_or_day_changes_nothing_and_gets_a_sentence(tmp_path):
     assert state() == before
 
 
-def test_an_older_list_replaces_no_newer_one(tmp_path):
+def test_the_same_list_again_and_an_older_one_change_nothing(tmp_path):
     load(tmp_path, "frr", "insee\n60159\n", "--apply", dated="2026-10-01")
     before = state()
+    assert "déjà en vigueur" in load(tmp_path, "frr", "insee\n60159\n", "--apply")
     with pytest.raises(CommandError, match="du 01/10/2026, est plus récente"):
         load(tmp_path, "frr", "insee\n60665\n", "--apply", dated="2025-12-01")
     assert state() == before

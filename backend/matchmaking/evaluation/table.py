@@ -75,7 +75,7 @@ class Table:
 def evaluate(source: str, *, held_out: bool) -> Table:
     """Compare every way over one half of the judged requests; thresholds of silence are tuned on the other half."""
     judged = load_judgements(source)
-    cases = cases_of(source, judged)
+    cases = cases_of(source, [one for one in judged if held_out or not one.held_out])
     tuned = [case for case in cases if case.counts and not case.judged.held_out]
     shown = [case for case in cases if case.judged.held_out == held_out]
     clear = [case for case in shown if case.counts]

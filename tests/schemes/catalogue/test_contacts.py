@@ -72,6 +72,7 @@ def test_who_only_pays_is_not_whom_a_firm_calls():
     assert [office.name for office in offices_of([funder, adviser])] == [CHAMBER]
 
 
+@pytest.mark.slow
 def test_half_of_the_sheets_have_an_office_near_here_and_an_archived_one_counts_no_more(capsys):
     counts = contact_counts()
     assert counts.n_sheets == Scheme.objects.of_source(Scheme.OWN).published().count()

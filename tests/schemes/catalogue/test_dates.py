@@ -195,7 +195,7 @@ def test_one_email_a_week_to_each_who_edits_whatever_the_number_of_sheets():
     editor, approver = make_editor(), make_approver()
     make_officer()
     monday = date(2029, 1, 1)  # by then every sheet is overdue
-    for days in range(14):
+    for days in (0, 1, 6, 7, 8, 13):
         send_summaries(on=monday + days * DAY)
     assert len(mails()) == 4
     assert {mail.recipient for mail in mails()} == {editor.email, approver.email}

@@ -204,11 +204,15 @@ def test_the_real_catalogue_has_no_sheet_without_source_need_or_first_step():
     assert not codes & {"relation_unknown", "relation_archived", "relation_contradiction"}
 
 
-def test_the_report_names_each_scheme_what_is_wrong_and_the_code():
+def test_the_report_names_each_scheme_changes_nothing_and_fails_only_when_asked_to():
     make_scheme(contact=None)
     report = run()
     assert "Pass robot (essai) (essai-pass-robot)\n  à corriger : aucun contact [no_contact]\n" in report
     assert f"Résumé : {Scheme.objects.published().count()} dispositifs publiés, " in report
+    assert not Proposal.objects.exists()
+    with pytest.raises(SystemExit) as caught:
+        run("--strict")
+    assert caught.value.code == 1
 
 
 def test_the_report_for_machines_says_the_same():
@@ -218,19 +222,7 @@ def test_the_report_for_machines_says_the_same():
     assert set(report["findings"][0]) == {"code", "severity", "subject", "name", "text"}
 
 
-def test_the_command_fails_only_when_asked_to():
-    run()
-    with pytest.raises(SystemExit) as caught:
-        run("--strict")
-    assert caught.value.code == 1
-
-
 @pytest.mark.parametrize("days", ["0", "-3", "beaucoup", "9" * 30])
 def test_a_number_of_days_that_is_none_is_refused(days):
     with pytest.raises(CommandError, match="n’est pas un nombre de jours"):
         run(f"--days={days}")
-
-
-def test_the_report_changes_nothing():
-    run()
-    assert not Proposal.objects.exists()

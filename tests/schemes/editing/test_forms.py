@@ -281,6 +281,7 @@ def test_a_mistake_is_told_at_its_field(changes, part, field, sentence):
     assert sheet.n_errors() >= 1
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("name", ["needs", "sources", "operators", "criteria", "relations"])
 @pytest.mark.parametrize("count", ["", "beaucoup", "9999999999"])
 def test_a_count_of_rows_that_is_none_breaks_nothing(name, count):

@@ -80,6 +80,7 @@ def test_the_same_field_is_shown_side_by_side_and_all_that_was_typed_comes_back(
     assert record["criteria"][0]["below"] == 99
 
 
+@pytest.mark.slow
 def test_a_third_save_meanwhile_asks_again(author, other, page):
     author.post(page, new_scheme(version="1", name="Un"))
     back = hidden(other.post(page, new_scheme(version="1", name="Deux")))

@@ -267,6 +267,7 @@ def test_a_change_that_our_sheet_made_by_itself_is_not_asked():
     assert waiting() == set()
 
 
+@pytest.mark.slow
 def test_old_decisions_do_not_hide_what_the_source_changed_since():
     follow()
     bring(make_programme(titre="Deux"))
@@ -355,6 +356,7 @@ def test_of_a_file_that_is_not_whole_what_is_absent_neither_leaves_nor_comes_bac
     assert counterpart().gone_at is None
 
 
+@pytest.mark.slow
 def test_a_record_whose_absence_was_refused_is_asked_once_more_only_if_it_leaves_again():
     bring(make_programme(), make_programme("autre"))
     make_ours()

@@ -203,6 +203,7 @@ def test_no_cell_is_a_formula_and_each_keeps_its_text(written):
     assert max(len(row["description"]) for row in rows) <= MAX_DESCRIPTION
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_the_file_is_valid_against_the_published_schema(written, real_data):
     schema = real_data / "schema_etalab" / "build" / "dispositif-aide-professionnels" / "schema.json"
@@ -221,7 +222,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path):
         call_command("export_catalogue", "national", str(tmp_path / "nowhere" / "x.csv"))
 
 
-def test_internal_remarks_and_unpublished_schemes_are_in_no_file(written):
+def test_internal_remarks_and_unpublished_schemes_are_in_no_file():
     publish_change(get_scheme("hdf-aden"), notes="Secret.", corrections=["Entre nous."])
     exported = read_published(on=DAY)
     text = json.dumps([exported.rows, exported.entries], ensure_ascii=False)

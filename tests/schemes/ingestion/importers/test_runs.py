@@ -206,11 +206,12 @@ def test_one_record_that_the_database_refuses_keeps_no_other_out(monkeypatch):
     source = "essai"
     usual = FileFormat(open=records_under(), reader=UpsideDown)
     monkeypatch.setattr(loading, "SOURCES", {source: usual})
-    rows = [make_programme(f"essai-{number}") for number in range(CHUNK + 5)]
-    for number in (3, CHUNK + 2):
+    monkeypatch.setattr(loading, "CHUNK", 8)
+    rows = [make_programme(f"essai-{number}") for number in range(13)]
+    for number in (3, 10):
         rows[number]["opérateur de contact"] = f"Opérateur {number}"
     report = import_records(source=source, records=rows, on=DAY)
-    assert [(row.row, row.key) for row in report.rejected] == [(4, "essai-3"), (CHUNK + 3, f"essai-{CHUNK + 2}")]
+    assert [(row.row, row.key) for row in report.rejected] == [(4, "essai-3"), (11, "essai-10")]
     assert all("La fermeture est avant l’ouverture" in row.reason for row in report.rejected)
     assert len(report.created) == len(rows) - 2
     assert Scheme.objects.of_source(source).described().count() == len(rows) - 2
