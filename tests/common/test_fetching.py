@@ -124,6 +124,7 @@ def test_a_site_that_trickles_is_too_slow(here):
     assert reason_of(here.on("/drip", trickle)) == Reason.TIMEOUT
 
 
+@pytest.mark.slow
 def test_headers_that_trickle_are_too_slow():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)

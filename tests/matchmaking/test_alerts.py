@@ -131,6 +131,7 @@ def test_what_a_person_set_aside_is_not_told(scheme, reason):
     assert sweep() == []
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("is_reviewed", [False, True])
 def test_an_alert_says_whether_the_request_was_read(scheme, is_reviewed):
     submission, _other = subscriber(needs=ROBOT), make_submission(confirmed=True, email="b@firm.example")
@@ -328,6 +329,7 @@ def test_a_last_day_is_reminded_twice_at_least_a_week_apart_or_once(scheme, prep
     assert {stage: (closes_on - sent_on).days for stage, sent_on in rows} == reminded
 
 
+@pytest.mark.slow
 def test_who_subscribes_late_is_reminded_once(scheme):
     closes_on = DAY + timedelta(days=9)
     closing(scheme, closes_on, needs=WHOLLY)

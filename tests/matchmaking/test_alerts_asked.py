@@ -165,6 +165,7 @@ def test_a_reminder_does_not_put_the_news_of_the_month_off(scheme):
     assert Alert.objects.get(submission=submission).told_on == DAY + timedelta(days=30)
 
 
+@pytest.mark.slow
 def test_what_a_person_set_aside_is_reminded_no_more_and_what_was_kept_is(scheme):
     closing(scheme, DAY + timedelta(days=5))
     kept, refused, officer = subscriber(), subscriber(email="b@firm.example"), make_officer()

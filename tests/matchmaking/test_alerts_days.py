@@ -102,6 +102,7 @@ def test_a_last_day_that_comes_between_two_workers_that_tell_one_alert_is_told_t
     assert scheme.current.name in email.text
 
 
+@pytest.mark.slow
 def test_who_waits_for_another_day_is_not_compared_again_until_something_moves(scheme):
     subscriber()
     waits = subscriber(email="Isabelle.Morel@tolerie.example", needs=ROBOT)

@@ -83,6 +83,7 @@ def test_a_listed_scheme_that_closes_is_told_though_nobody_kept_it(submission, s
     assert sweep(on_day(2)) == []
 
 
+@pytest.mark.slow
 def test_a_listed_scheme_that_leaves_the_catalogue_is_told(submission, shown):
     withhold(shown)
     (email,) = sweep(NEXT_DAY)
@@ -128,6 +129,7 @@ def test_a_last_day_is_reminded_of_what_has_a_card_only():
     assert set(few.alerts.get().reminders.values_list("scheme", flat=True)) == {reminded.pk}
 
 
+@pytest.mark.slow
 def test_another_model_of_cards_mails_nobody(submission, tmp_path, monkeypatch):
     """What has a card comes and goes with it: the schemes are the same."""
     few = subscriber(needs=(), text=TERRAIN, email="autre@firm.example", siret="", siren="")

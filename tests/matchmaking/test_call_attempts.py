@@ -111,6 +111,7 @@ def test_its_morning_tells_the_officer_and_their_calendar_keeps_it(submission, o
     assert "sans réponse" in kept.description
 
 
+@pytest.mark.slow
 def test_while_they_are_away_the_calendar_of_who_stands_in_keeps_it_too(submission, officer):
     stand_in, days = make_officer(first_name="Inès"), [date(2027, 1, 6), date(2027, 1, 13)]
     for day in days:

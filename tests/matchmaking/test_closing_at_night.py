@@ -187,6 +187,7 @@ def test_one_file_that_cannot_be_read_keeps_none_of_those_read_with_it_open(offi
     assert reason_of(files[0]) == "ended"
 
 
+@pytest.mark.slow
 def test_the_days_count_from_the_last_reopening(file, officer):
     reviewed(file, officer)
     close_done_files(on=in_days(90))

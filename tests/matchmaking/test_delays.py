@@ -82,6 +82,7 @@ def test_the_measure_is_the_median_of_first_reviews_of_90_days_in_one_intercommu
     assert measured_delay(epci.pk, on=on) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_an_officer_reads_the_delay_of_their_own_first_reviews():
     on = MONDAY + timedelta(days=60)

@@ -69,6 +69,7 @@ def test_a_file_that_nothing_answers_is_counted_apart():
     assert effect.percent_kept is None
 
 
+@pytest.mark.slow
 def test_a_file_that_something_answers_with_some_points_only_is_shown():
     submission = make_submission(confirmed=True, needs=(), text="Je cherche un soudeur.")
     listed = first_names(submission)

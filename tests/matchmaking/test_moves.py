@@ -86,6 +86,7 @@ def test_who_offered_files_learns_that_they_were_accepted(officer, colleague):
     assert told() == [(officer.email, len(files))]
 
 
+@pytest.mark.slow
 def test_who_offered_files_learns_in_one_email_that_they_were_declined(submission, officer, colleague, client):
     followed_by(officer)
     offer_portfolio(by=officer, to=colleague)

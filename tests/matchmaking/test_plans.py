@@ -102,6 +102,7 @@ def test_two_kept_schemes_that_exclude_each_other_warn_beside_both_and_at_the_en
     assert cards_of(submission)[0].warnings == ()
 
 
+@pytest.mark.slow
 def test_a_scheme_warns_before_it_is_kept(submission, officer, schemes, link):
     first, second, _third = schemes
     link(first)

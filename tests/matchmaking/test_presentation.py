@@ -227,6 +227,7 @@ def test_an_old_result_says_the_same_after_the_catalogue_and_the_facts_have_chan
     assert Revision.objects.filter(scheme=scheme).count() == 2
 
 
+@pytest.mark.slow
 def test_an_old_result_keeps_the_values_it_was_made_from(submission):
     result = submission.results.get()
     before = [

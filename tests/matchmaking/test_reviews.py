@@ -223,6 +223,7 @@ def test_other_reasons_hold_for_the_file_alone(submission, scheme, officer, reas
     assert scheme.pk in shown_to_firm(make_submission(confirmed=True))[0]
 
 
+@pytest.mark.slow
 def test_an_officer_may_keep_what_another_file_hides(submission, scheme, officer):
     decide(submission, scheme, officer, "already_has_it")
     end(submission, officer)

@@ -91,6 +91,7 @@ def test_three_needs_get_a_step_each():
     assert {step.card.match.need_id for step in page.steps} == set(needs)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("text", "need"),
     [
@@ -118,6 +119,7 @@ def test_of_two_that_replace_each_other_one_is_a_step(submission):
     assert len(page.steps) == N_STEPS
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("text", "needs"),
     [
@@ -266,6 +268,7 @@ def test_what_a_person_decided_stays_in_sight_when_the_needs_change(submission, 
     assert (scheme.source_key in keys(page.set_aside)) is (reason != "")
 
 
+@pytest.mark.slow
 def test_a_kept_scheme_that_is_no_longer_eligible_stays_kept(submission, officer):
     scheme = first_matches(submission)[0].scheme
     decide(submission, scheme, officer)

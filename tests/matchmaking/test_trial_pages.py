@@ -77,6 +77,7 @@ def test_the_counts_wait_for_what_cannot_be_read_yet_and_say_what_it_is(by_edito
     assert "À voir quand les critères, les besoins servis et l’ouverture seront complets." in text
 
 
+@pytest.mark.slow
 def test_the_rules_are_tried_before_the_rest_is_written(by_editor, firms):
     text = checked(by_editor, new_scheme(name="", summary="", key="", next_step=""))
     assert "Sur 4 entreprises dont la demande est confirmée" in text

@@ -221,6 +221,7 @@ def test_a_sheet_published_without_a_contact_may_change_and_close_all_the_same()
     assert get_scheme().current.window_state == "closed"
 
 
+@pytest.mark.slow
 def test_every_sheet_of_the_catalogue_has_a_source_and_a_contact():
     sheets = Revision.objects.filter(pk__in=Scheme.objects.of_source(Scheme.OWN).published().values("current"))
     assert sheets.count() > 100
@@ -476,6 +477,7 @@ def threads(db):
         pool.submit(commit, erase).result()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("n_proposals", [1, 2])
 def test_of_two_who_publish_at_the_same_moment_one_does(threads, n_proposals):
     together = Barrier(2)

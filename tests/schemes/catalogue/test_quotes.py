@@ -97,6 +97,7 @@ def test_what_never_stood_on_its_page_is_told_to_editors_only(client, scheme):
         assert "A changé" not in page
 
 
+@pytest.mark.slow
 def test_a_page_that_is_held_is_sent_again_once_a_sentence_is_gone(client, scheme, here):
     path = f"/dispositifs/{scheme.source_key}/"
     night(0)

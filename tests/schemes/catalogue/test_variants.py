@@ -72,6 +72,7 @@ def test_files_that_make_a_chain_are_refused_and_nothing_is_loaded(tmp_path):
     assert not Scheme.objects.filter(source_key__startswith="essai-").exists()
 
 
+@pytest.mark.slow
 def test_a_scheme_does_not_come_back_as_a_variant_of_a_variant(pair):
     approver = make_approver()
     archive(scheme=pair[1], approver=approver, reason="Terminé.")
@@ -122,6 +123,7 @@ def test_changes_of_a_parent_that_nobody_has_decided_on_add_up(pair):
     assert not Proposal.objects.from_parents().waiting().exists()
 
 
+@pytest.mark.slow
 def test_a_change_by_hand_comes_before_what_was_proposed_of_the_parent(pair):
     publish_change(pair[0], summary="Du parent.", next_step="Du parent.")
     publish_change(pair[1], summary="À la main.")

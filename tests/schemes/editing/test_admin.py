@@ -283,6 +283,7 @@ def test_a_proposal_that_is_outdated_shows_both_changes_and_is_taken_up_with_the
     assert (draft.record["name"], draft.record["summary"]) == ("Mien", "Leur résumé.")
 
 
+@pytest.mark.slow
 def test_a_form_opened_before_a_publication_keeps_its_base(by_editor):
     scheme = get_scheme()
     page = f"{PROPOSALS}add/?dispositif={scheme.pk}"
@@ -480,6 +481,7 @@ def test_an_approver_archives_with_a_reason_and_puts_back(by_editor, by_approver
     assert get_scheme().state == Scheme.State.PUBLISHED
 
 
+@pytest.mark.slow
 def test_two_revisions_are_compared_field_by_field(by_editor):
     scheme = get_scheme()
     first = scheme.current.name

@@ -111,6 +111,7 @@ def test_a_report_opens_the_sheet_at_its_criterion_with_its_words_beside(desk):
     assert "C’est 500 maintenant." not in before
 
 
+@pytest.mark.slow
 def test_a_report_on_a_criterion_that_changed_since_says_what_it_was_about(desk):
     task = make_task(get_scheme())
     publish_change(get_scheme(), criteria=[{"kind": "headcount", "below": 250, "source": 1}])

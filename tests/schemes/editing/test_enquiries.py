@@ -345,6 +345,7 @@ def test_what_a_third_party_says_is_gone_is_to_confirm(above):
     assert window_on(get_scheme(NO_ACCOUNT).current, on=ON) == WindowOn.UNKNOWN
 
 
+@pytest.mark.slow
 def test_an_owner_who_opens_again_is_read_before_the_sheet_says_so(lead):
     say(says="gone", reader=Reader(user=lead))
     confirm(proposal=get_scheme(OURS).proposals.unchecked().get(), reader=make_approver())

@@ -203,6 +203,7 @@ def test_there_is_no_circle():
         )
 
 
+@pytest.mark.slow
 def test_every_version_of_the_sheet_that_gave_way_is_still_read(client):
     publish_change(get_scheme(GONE), summary="Une autre version.")
     join()

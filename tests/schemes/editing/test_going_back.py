@@ -71,6 +71,7 @@ def test_who_wrote_the_change_reads_that_it_is_undone_by_whom_and_why(wrong, app
     assert REASON in page
 
 
+@pytest.mark.slow
 def test_another_approver_may_put_the_change_in_force_again_and_that_is_read_too(wrong, approver):
     other = make_approver()
     undoing = Proposal.objects.get(revision=go_back(proposal=wrong, approver=approver, reason=REASON))

@@ -313,6 +313,7 @@ def test_what_would_make_a_sheet_that_contradicts_itself_is_refused_and_nothing_
     assert waiting() == {"essai"}
 
 
+@pytest.mark.slow
 def test_conditions_are_decided_one_by_one():
     follow(company=STAFF)
     bring(make_programme(company={"minEmployees": "20", "maxEmployees": "249", "excludeMicroentrepreneur": True}))
@@ -500,6 +501,7 @@ def test_a_publication_by_rule_or_by_people_is_told_to_the_firms_that_asked():
     assert tell(pk=alert.pk, on=DAY) is True
 
 
+@pytest.mark.slow
 def test_a_text_that_only_repeats_the_data_makes_no_condition_of_ours():
     follow(company=STAFF)
     bring(with_texts("Le projet doit être innovant.", company=STAFF))

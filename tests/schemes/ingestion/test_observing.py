@@ -153,6 +153,7 @@ def test_what_takes_something_away_acts_at_once_and_is_read_afterwards(tier, sta
     assert not CatalogueTask.objects.from_job("catalogue.windows").waiting().filter(scheme=scheme).exists()
 
 
+@pytest.mark.slow
 def test_what_a_reader_put_back_stays_put_back():
     approver = make_approver()
     see()

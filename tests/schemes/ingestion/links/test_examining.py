@@ -66,6 +66,7 @@ def test_head_that_never_answers_is_followed_by_get(here):
     assert outcome_of(here.on("/aide", answer)) == Outcome.OK
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
