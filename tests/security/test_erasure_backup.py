@@ -9,7 +9,12 @@ import pyrage
 import pytest
 
 from backend.common.encryption import identities_of
+from backend.matchmaking.models import Submission
+from backend.privacy import register
+from backend.privacy.erasing import erase_again
 from tests.deploy.conftest import ROOT, Database, maintenance, make_database  # noqa: F401 -- fixtures
+from tests.factories import make_submission
+from tests.neighbour import ours
 from tests.security.erased import TRACES
 
 SEARCH = "import json, sys; from tests.security.erased import search_tables; json.dump(search_tables(), sys.stdout)"
@@ -67,21 +72,28 @@ def traces_in(text: str) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_a_fresh_backup_holds_nothing_of_the_firm(backups, key, tmp_path):
     assert traces_in(as_text(backups["before"], key[0], tmp_path)) >= {"name", "address", "siren", "rare word"}
     assert traces_in(as_text(backups["after"], key[0], tmp_path)) == set()
 
 
-def test_the_register_holds_digests_only(source, backups):
-    lines = source.register.read_text().split()
-    assert len(lines) == 1
-    assert len(lines[0]) == 64
-    assert int(lines[0], 16)
-    for path in (source.register, source.register.with_name("erased.key")):
-        assert path.stat().st_mode & 0o777 == 0o600
+@pytest.mark.django_db
+def test_what_a_backup_brings_back_is_erased_again_by_a_register_of_digests(settings, tmp_path):
+    settings.ERASED_REGISTER = tmp_path / "erased"
+    firm, beside = (make_submission(confirmed=True, email=f"{n}@firme.example") for n in "ab")
+    register.note_erased(firm)  # as in a backup from before: the register alone knows
+    (line,) = settings.ERASED_REGISTER.read_text().split()
+    assert len(line) == 64
+    assert int(line, 16)
+    for name in ("erased", "erased.key"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert (erase_again(), erase_again()) == (1, 0)
+    assert list(ours(Submission).filter(erased_at=None)) == [beside]
+    assert (Submission.objects.get(pk=firm.pk).contact.email, beside.contact.email) == ("", "b@firme.example")
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_no_backup_brings_the_firm_back(backups, key, make_database, when):  # noqa: F811
     database = make_database()
@@ -158,6 +170,7 @@ def test_an_older_release_is_brought_up_to_date_before_it_is_erased_from(backups
     assert database.python(SEARCH) == "{}"
 
 
+@pytest.mark.slow  # tests/security/test_erasure_pages.py asks the page
 def test_an_erasure_that_the_register_cannot_take_does_not_happen(backups, key, make_database):  # noqa: F811
     database = make_database()
     database.command("restore", backups["before"], "--identity", key[0], "--no-register")

@@ -56,6 +56,7 @@ def test_the_contact_keeps_every_stop_that_is_not_of_the_erased_file(file):
     assert stopped(ADDRESS) == set(WORK)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("role", ["files", "is invited", "is invited and silent"])
 def test_an_address_that_is_elsewhere_keeps_what_it_stopped_there(file, beside, role):
     other = make_submission(confirmed=True, email=ADDRESS) if role == "files" else beside

@@ -75,21 +75,16 @@ def test_a_stranger_who_guesses_is_stopped_and_the_owner_signs_in_and_files(owne
     assert ours(Submission).count() == 4
 
 
-def test_guesses_from_many_networks_are_bounded_and_the_owner_goes_on_in_a_known_browser(owner):
+def test_guesses_from_many_networks_are_bounded_and_the_owner_goes_on_in_a_known_browser_or_by_an_email(owner):
     mine = browser()
     assert sign_in(mine, owner).status_code == 302
     mine.post("/compte/deconnexion/")
     answers = guess(owner, networks=22)
     looked_at = sum(TOO_MANY not in text_of(answer) for answer in answers)
     assert looked_at == 100
-    assert TOO_MANY in text_of(sign_in(browser(2), owner))  # a browser that nobody knows
-    assert sign_in(mine, owner).status_code == 302
-
-
-def test_the_owner_in_a_new_browser_gets_in_by_the_link_of_an_email(owner):
-    guess(owner, networks=22)
-    new = browser(2)
+    new = browser(2)  # which nobody knows
     assert TOO_MANY in text_of(sign_in(new, owner))
+    assert sign_in(mine, owner).status_code == 302
     new.post(RESET, {"email": owner.email})
     text = as_sent(ours(Notification).latest("pk")).text
     page = new.get(re.search(r"/compte/mot-de-passe/nouveau/\S+", text)[0], follow=True)
@@ -340,6 +335,7 @@ def test_what_is_known_of_a_session_is_erased_with_it(owner):
 # -- passwords
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("password", "reason"),
     [

@@ -1,4 +1,4 @@
-"""Bodies that come slowly or are too large, on the server as ``./run`` starts it, without a proxy."""
+"""The server as ``./run`` starts it, without a proxy: bodies that come slowly or are too large, and what it logs."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -70,7 +71,8 @@ def test_run_and_the_image_start_the_same_server():
     assert '-m backend.config.server "$bind" "$port" "$@"' in (ROOT / "scripts" / "start").read_text()
 
 
-@pytest.mark.parametrize("n", [8, 50])
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("n", [50, 8])
 @pytest.mark.parametrize("framing", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
 def test_slow_bodies_keep_nobody_waiting(site, n, framing):
     for _ in range(8):  # the first questions of each process load the catalogue
@@ -93,11 +95,32 @@ def test_slow_bodies_keep_nobody_waiting(site, n, framing):
                 link.recv(1)
 
 
+def test_the_site_as_it_is_served_logs_no_link(site):
+    token = "lien-AbCdEfGhIjKlMnOpQrStUvWx"
+    for path in (f"/resultat/{token}/", "/confirmer/coupe-dans-le-courriel/", f"/nulle-part/?token={token}"):
+        with pytest.raises(HTTPError, match="404"):
+            site.get(path)
+    with site.connect() as link:  # a form without its cookie
+        link.sendall(f"POST /acces/{token}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        assert " 403 " in read_all(link).splitlines()[0]
+    said = site.log.read_text()
+    for logged in ("Not Found: /resultat/[lien]/", "Not Found: /confirmer/[lien]/", "/acces/[lien]/"):
+        assert logged in said
+    assert "AbCdEfGh" not in said
+    assert "coupe-dans" not in said
+
+
+@pytest.fixture(scope="module")
+def hurried(django_db_setup, tmp_path_factory) -> Iterator[Site]:
+    """A site that gives a request two seconds."""
+    with served(tmp_path_factory.mktemp("site") / "site.log", "--request-seconds", "2") as started:
+        yield started
+
+
 @pytest.mark.cases(1)
 @pytest.mark.parametrize("framing", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
-def test_a_body_that_trickles_is_refused_when_its_time_is_over(serve, framing):
-    site = serve("--request-seconds", "2")
-    with site.connect() as link:
+def test_a_body_that_trickles_is_refused_when_its_time_is_over(hurried, framing):
+    with hurried.connect() as link:
         began = time.monotonic()
         link.sendall(head("/api/v1/match", framing))
         received = b""
@@ -117,9 +140,8 @@ def test_a_body_that_trickles_is_refused_when_its_time_is_over(serve, framing):
     )
 
 
-def test_headers_that_trickle_are_cut_off_too(serve):
-    site = serve("--request-seconds", "2")
-    with site.connect() as link:
+def test_headers_that_trickle_are_cut_off_too(hurried):
+    with hurried.connect() as link:
         began = time.monotonic()
         link.sendall(b"GET / HTTP/1.1\r\n")
         link.settimeout(0.2)
@@ -178,8 +200,8 @@ def test_the_largest_body_that_is_accepted_reaches_the_site(site):
         assert read_all(link).startswith("HTTP/1.1 200 ")
 
 
-def test_two_processes_serve_and_one_that_dies_is_replaced(serve):
-    site = serve()
+def test_two_processes_serve_and_one_that_dies_is_replaced(hurried):
+    site = hurried
     first = site.processes
     assert len(first) == 2
     os.kill(first[0], signal.SIGKILL)
@@ -190,6 +212,7 @@ def test_two_processes_serve_and_one_that_dies_is_replaced(serve):
     assert "another takes its place" in site.log.read_text()
 
 
+@pytest.mark.slow  # tests/deploy/test_stop.py has a process that stops at once
 def test_told_to_stop_it_answers_what_is_in_hand_and_leaves_nobody_behind(serve):
     site = serve()
     pids = site.processes
