@@ -25,7 +25,7 @@ from tests.web.test_space import open_space
 
 pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "group", "epci")]
 GUEST = "comptable@cabinet.example"
-RIGHTS = ("read", "answer", "manage")
+RIGHTS = ("manage", "answer", "read")  # what reaches furthest first
 OTHER = ("Fonderie du Parc", "999999972", "Un four de zigzagolin")
 
 
@@ -48,6 +48,7 @@ def accepted(client: Client, guest: Guest) -> str:
     return client.post(f"/invitation/{invitation_of_guest(guest)}/", {"answer": "accept"})["Location"]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("right", RIGHTS)
 def test_a_stranger_who_accepts_reads_that_request_and_nothing_else_of_the_address(submission, own, right):
     guest = make_guest(submission, right=right, accepted=False)
@@ -82,6 +83,7 @@ def test_a_stranger_who_accepts_reads_that_request_and_nothing_else_of_the_addre
     assert {link.scope for link in Link.objects.filter(kind=Kind.RESULT)} == {guest.key}
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("right", RIGHTS)
 def test_a_stranger_who_accepts_closes_erases_and_invites_nothing(submission, own, right):
     stranger = Client()

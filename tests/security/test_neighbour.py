@@ -87,6 +87,7 @@ def test_a_marker_restricts_the_draw(neighbour):
 # -- what is noticed
 
 
+@pytest.mark.cases(1)
 @every_variant
 def test_a_page_that_shows_it_fails_its_test(neighbour, client):
     client.force_login(make_officer(neighbour.submission.epci.short_name))
@@ -96,6 +97,7 @@ def test_a_page_that_shows_it_fails_its_test(neighbour, client):
         assert client.get(f"/agent/{neighbour.submission.pk}/").status_code == 200
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "said", [WORD, WORD.upper(), "03 44 98 76 54", "03&nbsp;44&nbsp;98&nbsp;76&nbsp;54", "43 217 €"]
 )
@@ -119,6 +121,7 @@ def test_a_header_that_names_it_fails_too(neighbour):
         neighbour.search_answer(RequestFactory().get("/"), HttpResponse(headers={"Location": f"/agent/{FIRST}/"}))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("field", ["subject", "text", "html", "reply_to"])
 def test_an_email_that_names_it_fails_its_test(neighbour, field):
     make_submission(confirmed=True)

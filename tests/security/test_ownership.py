@@ -1,5 +1,7 @@
 """A SIREN is public: nothing of a firm's file reaches whoever types its number, nor the other way round."""
 
+from itertools import product
+
 import pytest
 from django.urls import reverse
 
@@ -55,9 +57,16 @@ def correct(client, file: Submission, number: str) -> None:
     assert answer.status_code == 302, answer.context["forms"]["firm"].errors
 
 
-@pytest.mark.parametrize("confirmed", [False, True])
-@pytest.mark.parametrize("way", ["filing", "correcting"])
-@pytest.mark.parametrize("shares", [(), ("headcount", "turnover", "balance_sheet")])
+@pytest.mark.cases(2)
+@pytest.mark.parametrize(
+    ("way", "confirmed", "shares"),
+    [
+        ("filing", False, ()),
+        ("correcting", True, tuple(FIGURES)),
+        *product(("filing",), (False, True), ((), tuple(FIGURES))),
+        *product(("correcting",), (False, True), ((), tuple(FIGURES))),
+    ],
+)
 def test_a_stranger_with_the_number_of_a_firm_reads_nothing_of_it(client, firm, way, confirmed, shares):
     hidden = firm.is_reviewed()
     other = stranger()
@@ -72,6 +81,7 @@ def test_a_stranger_with_the_number_of_a_firm_reads_nothing_of_it(client, firm, 
     assert offered & set(hidden)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("way", ["filing", "correcting"])
 def test_what_an_officer_says_of_a_stranger_is_never_shown_to_the_firm(client, firm, way):
     before = [match.scheme_id for match in latest_result(firm.file, on=DAY).matches.all()]
@@ -83,18 +93,11 @@ def test_what_an_officer_says_of_a_stranger_is_never_shown_to_the_firm(client, f
     assert facts_of(firm.file).items() >= FIGURES.items()
     assert [match.scheme_id for match in latest_result(firm.file, on=DAY).matches.all()] == before
     firm.is_reviewed()
-    assert shown_of(other, reads(client, firm.file)) == []
-    assert shown_of(firm, reads(client, other.file)) == []
-
-
-@pytest.mark.parametrize("confirmed", [False, True])
-def test_an_email_to_one_names_nothing_of_the_other(client, firm, confirmed):
-    other = stranger()
-    other.files(confirmed=confirmed)
-    firm.is_reviewed()
     for email in Notification.objects.all():
         of_whom = other if email.recipient == firm.email else firm
         assert shown_of(of_whom, f"{email.subject} {email.text} {email.html} {email.reply_to}") == []
+    assert shown_of(other, reads(client, firm.file)) == []
+    assert shown_of(firm, reads(client, other.file)) == []
 
 
 def test_an_answer_to_anyone_says_nothing_of_a_firm(client, firm):
@@ -132,6 +135,7 @@ def test_a_number_that_is_given_up_leaves_nothing_of_the_firm(client, firm):
 # -- an accountant, or a shared mailbox
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("number", [{"siret": OTHER_SIRET, "siren": OTHER_SIREN}, UNKNOWN])
 def test_one_address_for_two_firms_joins_nothing(client, firm, number):
     firm.is_reviewed()
@@ -203,6 +207,7 @@ def test_schemes_held_and_aids_are_of_the_firm_but_words_are_of_the_file(client,
     assert firm.words["aid"] in text
 
 
+@pytest.mark.slow
 def test_the_same_aid_told_in_two_files_counts_once(firm, again):
     firm.is_reviewed()
     file = confirm_address(submission=again.file)

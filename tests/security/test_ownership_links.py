@@ -171,6 +171,7 @@ def test_words_and_projects_never_cross_a_link(client, firm, other, lead):
 # -- undone
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("who", ["officer", "colleague", "lead"])
 def test_an_undone_link_computes_again_and_the_old_answer_is_never_shown(client, request, firm, other, lead, who):
     firm.is_reviewed()
@@ -244,6 +245,7 @@ def test_another_number_ends_a_link_and_computes_both_again(firm, other, lead):
     assert firm.file.results.first().read_files == []
 
 
+@pytest.mark.slow
 def test_a_link_may_be_made_again_after_it_was_undone(firm, other, lead, officer):
     undo_link(link=link(firm, other, lead), officer=officer, on=DAY)
     assert link(firm, other, lead).agreed_at
@@ -424,6 +426,7 @@ def test_an_officer_corrects_a_number_and_the_result_follows(client, firm, offic
 # -- many files at once
 
 
+@pytest.mark.slow
 def test_many_files_are_read_with_those_they_may_be_in_as_many_queries_as_one(firm, other, lead):
     link(firm, other, lead)
     files = [firm.file, other.file, stranger().files(epci="CC2V", email="a@wapiti.example")]

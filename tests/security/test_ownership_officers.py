@@ -94,6 +94,7 @@ def test_a_proposal_says_for_which_file_and_is_noted_of_it_alone(near, far):
     ]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("kind", ["", "brother"])
 def test_a_link_says_who_filed_the_other_one(near, far, lead, kind):
     with pytest.raises(FileLinkError, match=r"^Dites qui a déposé"):

@@ -37,7 +37,7 @@ def other() -> Firm:
     return other
 
 
-@pytest.mark.cases(2)
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("reason", REASONS)
 def test_the_firm_reads_its_own_words_and_never_those_of_colleagues(client, firm, other, officer, reason):
     scheme, alternative = (match.scheme for match in first_matches(firm.file, 2))
