@@ -49,6 +49,7 @@ def test_every_append_only_table_refuses_changes_and_deletions():
         assert (table, kind, enabled, function) == (table, 1 | 2 | 8 | 16, "O", "refuse_change")
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("table", ["matchmaking_review", "companies_fact", "matchmaking_result", "schemes_revision"])
 def test_a_row_is_neither_rewritten_nor_deleted_by_hand(review, table):
     refuses(f"UPDATE {table} SET id = id")  # noqa: S608

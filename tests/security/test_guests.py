@@ -135,6 +135,7 @@ def test_who_refuses_is_not_invited_again_and_reads_nothing(client, submission):
     assert ours(Notification).filter(kind="guest_invitation").count() == 1
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -191,6 +192,7 @@ def test_a_forwarded_link_invites_nobody_and_lists_no_guest(client, submission):
 RIGHTS = ("read", "answer", "manage")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("right", RIGHTS)
 def test_a_guest_reads_the_answer_and_meets_no_form_beyond_the_right(client, submission, right):
     guest = make_guest(submission, right=right)

@@ -77,6 +77,7 @@ REASONS = [
 ]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(("reason", "said"), REASONS)
 def test_a_file_that_is_closed_or_opened_again_is_said_with_its_reason(desk, submission, reason, said):
     record_closing(submission, reason=reason)
@@ -180,6 +181,7 @@ def test_it_is_searched_by_person_file_kind_and_day(desk, submission):
         assert set(shown(desk.get(JOURNAL, query))) == expected, query
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("query", "words"),
     [

@@ -73,7 +73,7 @@ def without_its_own(page, submission):
     return re.sub(r"\b\d\d:\d\d\b", "", text_of(page)).replace(submission.reference, "")
 
 
-def test_a_victim_files_and_reads_what_anybody_would(client, stranger):
+def test_a_victim_files_and_reads_what_anybody_would_and_its_officer_that_there_are_many(client, stranger):
     first = ours(Submission).earliest("filed_at")
     filed = fill(client)
     assert filed.status_code == 302
@@ -83,23 +83,15 @@ def test_a_victim_files_and_reads_what_anybody_would(client, stranger):
     assert (first.many_of_company, first.many_of_address) == (False, False)
     assert (mine.many_of_company, mine.many_of_address) == (True, True)
     assert without_its_own(page, mine) == without_its_own(stranger, first)
-
-
-def test_the_officer_reads_that_there_are_many(client, stranger):
-    many = ours(Submission).latest("filed_at")
-    few = ours(Submission).earliest("filed_at")
+    fill(Client(), entreprise={**FIRM, "number": "552 100 554 00013"}, contact={**CONTACT, "email": "a@b.example"})
+    another = ours(Submission).latest("filed_at")
+    assert (another.many_of_company, another.many_of_address) == (False, False)
     ours(Submission).update(confirmed_at=timezone.now())
     client.force_login(make_officer())
     said = "Beaucoup de demandes pour ce SIREN et cette adresse ce jour-là"
-    assert said in text_of(client.get(f"/agent/{many.pk}/"))
-    assert "Beaucoup de demandes" not in text_of(client.get(f"/agent/{few.pk}/"))
+    assert said in text_of(client.get(f"/agent/{mine.pk}/"))
+    assert "Beaucoup de demandes" not in text_of(client.get(f"/agent/{first.pk}/"))
     assert said in text_of(client.get("/agent/"))
-
-
-def test_another_firm_is_not_marked(client, stranger):
-    fill(client, entreprise={**FIRM, "number": "552 100 554 00013"}, contact={**CONTACT, "email": "a@b.example"})
-    mine = ours(Submission).latest("filed_at")
-    assert (mine.many_of_company, mine.many_of_address) == (False, False)
 
 
 def test_the_mailbox_of_a_victim_gets_one_confirmation_in_ten_minutes_and_six_a_day(client):

@@ -25,16 +25,17 @@ def make(kind=Kind.RESULT, object_id=7, **fields):
     return make_link(kind=kind, object_id=object_id, **fields)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("kind", Kind)
 def test_a_link_opens_its_object_and_scope(kind):
     link = find_link(kind=kind, token=make(kind, 12, scope="alert"))
     assert (link.kind, link.object_id, link.scope) == (kind, 12, "alert")
 
 
-@pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("other", Kind)
-def test_a_link_opens_nothing_of_another_kind(kind, other):
-    assert (find_link(kind=other, token=make(kind)) is not None) == (kind == other)
+def test_a_link_opens_nothing_of_another_kind():
+    tokens = {kind: make(kind) for kind in Kind}
+    opened = {(kind, other) for kind, token in tokens.items() for other in Kind if find_link(kind=other, token=token)}
+    assert opened == {(kind, kind) for kind in Kind}
 
 
 def test_a_token_has_128_random_bits_and_is_kept_nowhere():
@@ -54,6 +55,7 @@ def test_an_altered_token_opens_nothing(altered):
     assert find_link(kind=Kind.RESULT, token=altered(make())) is None
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("kind", "lives"),
     [
@@ -78,6 +80,7 @@ def test_a_link_ends_with_the_life_of_its_kind_however_much_it_is_used(kind, liv
     assert find_link(kind=kind, token=token) is None
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(("unused", "opens"), [(365 * DAY, True), (366 * DAY, False)])
 @pytest.mark.parametrize("used_after", [timedelta(hours=1), timedelta(hours=23), 2 * DAY, 300 * DAY])
 def test_a_result_link_lives_a_year_after_its_last_use_and_not_a_day_longer(used_after, unused, opens, clock):

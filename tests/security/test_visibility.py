@@ -68,7 +68,7 @@ ERASED = {"erased", "erased far", "erased pool"}
 REVIEWERS = (Role.OFFICER, Role.EPCI_LEAD)
 
 
-def test_each_role_opens_the_files_that_are_its_own_and_no_other(files):
+def test_each_role_opens_the_files_that_are_its_own_and_an_address_those_that_it_filed(files):
     users = {role: make_officer(ARC, role=role) for role in Role.values}
     opens = {role: NEAR | POOL if role in REVIEWERS else set() for role in users}
     left = {role: {"erased", "erased pool"} if role in REVIEWERS else set() for role in users}
@@ -80,64 +80,49 @@ def test_each_role_opens_the_files_that_are_its_own_and_no_other(files):
         off_board(user=user)
         assert not visible_to(user).exists()
         assert not erased_for(user).exists()
-
-
-def test_an_administrator_and_a_visitor_open_nothing(files):
     for user in (User.objects.create_superuser("chef@jonction.example"), AnonymousUser()):
-        assert not Submission.objects.visible_to(user).exists()
-
-
-def test_an_offer_opens_one_file_to_one_officer_until_it_is_answered(files):
-    by, to, other = make_officer(CCLO), make_officer(ARC), make_officer(ARC)
-    offer = offer_file(submission=files["far"], by=by, to=to)
-    assert named(files, Submission.objects.visible_to(to)) == NEAR | POOL | {"far"}
-    assert named(files, Submission.objects.visible_to(other)) == NEAR | POOL
-    answer_offers(hand_overs=[offer], to=to, accept=False)
-    assert named(files, Submission.objects.visible_to(to)) == NEAR | POOL
-
-
-def test_an_offer_waits_while_its_reader_is_in_post_and_has_not_answered(files):
-    by = make_officer(CCLO)
-    first, second, gone = (offer_file(submission=filed(CCLO, confirmed=True), by=by, to=make_officer()) for _ in "abc")
-    answer_offers(hand_overs=[first], to=first.to, accept=False)
-    off_board(user=gone.to)
-    assert list(HandOver.objects.filter(by=by).waiting()) == [second]
-
-
-def test_a_file_is_counted_proven_or_erased(files):
-    counted = {name for name, file in files.items() if file.confirmed_at}
-    assert named(files, Submission.objects.counted()) == counted == {"near", "far", "pool"} | ERASED
-    assert named(files, Submission.objects.confirmed()) == {"near", "far", "pool"}
-    assert named(files, Submission.objects.erased()) == ERASED
-    withdraw_consent(submission=files["far"])
-    close_unentitled(submission=files["near"], officer=make_officer(), on=timezone.localdate())
-    assert named(files, Submission.objects.proven()) == {"far", "pool"}
-    assert named(files, Submission.objects.still_open()) == files.keys() - {"near", "far"}
-
-
-def test_an_address_owns_the_confirmed_files_that_it_filed_and_no_other(files):
+        assert not visible_to(user).exists()
     other = filed(confirmed=True, email="paul.petit@autre.example")
     address = files["near"].contact.email
     assert named(files, Submission.objects.of_address(address.upper())) == {"near", "far", "pool"}
     assert list(Submission.objects.of_address("Paul.Petit@autre.example")) == [other]
 
 
-def test_a_file_is_found_and_named_by_its_number_and_locked_unless_it_was_erased(files):
+def test_an_offer_opens_one_file_to_one_officer_until_it_is_answered_or_its_reader_leaves():
+    files = {"near": filed(confirmed=True), "far": filed(CCLO, confirmed=True), "pool": filed("", confirmed=True)}
+    by, to, other = make_officer(CCLO), make_officer(ARC), make_officer(ARC)
+    offer = offer_file(submission=files["far"], by=by, to=to)
+    assert named(files, Submission.objects.visible_to(to)) == {"near", "pool", "far"}
+    assert named(files, Submission.objects.visible_to(other)) == {"near", "pool"}
+    waiting, gone = (offer_file(submission=filed(CCLO, confirmed=True), by=by, to=make_officer()) for _ in "ab")
+    answer_offers(hand_overs=[offer], to=to, accept=False)
+    assert named(files, Submission.objects.visible_to(to)) == {"near", "pool"}
+    off_board(user=gone.to)
+    assert list(HandOver.objects.filter(by=by).waiting()) == [waiting]
+
+
+def test_a_file_is_counted_proven_waiting_reviewed_or_erased_and_named_by_its_number(files):
     assert str(files["far"]) == f"D-{timezone.now():%Y}-{files['far'].pk:05d} – Tôlerie des Étangs"
     assert Submission.objects.locked(files["far"].pk) == files["far"]
     with pytest.raises(PermissionDenied):
         Submission.objects.locked(files["erased"].pk)
-
-
-def test_a_file_waits_until_it_is_reviewed(files):
+    counted = {name for name, file in files.items() if file.confirmed_at}
+    assert named(files, Submission.objects.counted()) == counted == {"near", "far", "pool"} | ERASED
+    assert named(files, Submission.objects.confirmed()) == {"near", "far", "pool"}
+    assert named(files, Submission.objects.erased()) == ERASED
     Submission.objects.filter(pk=files["near"].pk).update(reviewed_at=timezone.now())
     assert named(files, ours(Submission).reviewed()) == {"near"}
     assert named(files, ours(Submission).waiting()) == files.keys() - {"near"}
+    withdraw_consent(submission=files["far"])
+    close_unentitled(submission=files["near"], officer=make_officer(), on=timezone.localdate())
+    assert named(files, Submission.objects.proven()) == {"far", "pool"}
+    assert named(files, Submission.objects.still_open()) == files.keys() - {"near", "far"}
 
 
 # -- what a role is for
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("role", Role.values)
 def test_each_role_is_for_what_it_says_until_its_person_leaves(role):
     user = make_officer(ARC, role=role)
