@@ -39,8 +39,8 @@ def days_of(calendar):
 
 @pytest.fixture
 def scheme():
-    """Return a scheme that the firm of these tests is shown."""
-    return first_matches(make_submission())[0].scheme
+    """Return a scheme whose days nothing else in these tests changes."""
+    return Scheme.objects.get(source_key="hdf-aden")
 
 
 def dated(scheme, closes_on, **changes):
@@ -59,6 +59,7 @@ def of_scheme(client, scheme):
 # -- one scheme
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("last", [date(2026, 10, 25), date(2027, 3, 28), date(2028, 2, 29), date(2026, 12, 31)])
 def test_a_last_day_is_there_until_it_has_passed_whatever_clocks_do(client, settings, scheme, last):
     dated(scheme, last)
@@ -72,6 +73,7 @@ def test_a_last_day_is_there_until_it_has_passed_whatever_clocks_do(client, sett
         assert all((event.end - event.start) == ONE for event in calendar.events)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -129,9 +131,11 @@ def test_the_days_of_a_sheet_that_nobody_checked_are_not_told(client):
     assert client.get(f"/dispositifs/{draft.source_key}/dates.ics").status_code == 404
 
 
-def test_pages_lead_to_the_days_only_where_there_is_one(client, settings, scheme):
+def test_pages_lead_to_the_days_only_where_there_is_one(client, settings):
     at(settings, DAY)
-    path, token = f"/dispositifs/{scheme.source_key}/dates.ics", link_to(make_submission())
+    submission = make_submission()
+    scheme, token = shown(submission, 1)[0], link_to(submission)
+    path = f"/dispositifs/{scheme.source_key}/dates.ics"
     pages = (f"/dispositifs/{scheme.source_key}/", f"/resultat/{token}/dispositif/{scheme.pk}/")
     dated(scheme, date(2027, 3, 28))
     assert all(path in client.get(page).content.decode() for page in pages)
@@ -146,23 +150,34 @@ def shown(submission, n):
     return [match.scheme for match in first_matches(submission, n)]
 
 
-def undated():
-    """Leave no scheme with a day, so that a test says which have one."""
-    for scheme in Scheme.objects.published().filter(current__closes_on__isnull=False):
-        dated(scheme, None, window_state="permanent", opens_on=None)
-    for scheme in Scheme.objects.published().filter(current__opens_on__isnull=False):
-        dated(scheme, None, window_state="unknown", opens_on=None)
+def undated(submission):
+    """Leave no scheme that a firm is shown with a day, so that a test says which have one."""
+    for scheme in shown(submission, 15):
+        if scheme.current.closes_on or scheme.current.opens_on:
+            dated(scheme, None, window_state="permanent", opens_on=None)
 
 
-def test_a_firm_gets_the_days_of_its_five_and_of_what_it_follows_in_order(client, settings):
+def test_a_firm_gets_the_days_of_its_five_and_of_what_it_follows_in_order_and_another_its_own(client, settings):
     at(settings, DAY)
-    undated()
-    submission = make_submission(confirmed=True)
+    submission, other = make_submission(confirmed=True), make_submission(confirmed=True, email="autre@voisine.example")
+    undated(submission)
+    path = f"/resultat/{link_to(submission)}/"
+    assert f"{path}dates.ics" not in client.get(path).content.decode()
+    assert "Aucune date n’est connue pour vos dispositifs" in text_of(client.get(f"{path}dates.ics", follow=True))
+    last = shown(other, 13)[12]
+    dated(last, date(2027, 2, 1))
+    say(submission=other, scheme=last, state="followed", on=DAY)
+    declare_aid(submission=other, on=DAY, granted_on=date(2025, 1, 1), amount_eur=Decimal(99))
+    assert [event.dtstart for event in read(client.get(f"/resultat/{link_to(other)}/dates.ics")).events] == [
+        date(2027, 2, 1),
+        date(2028, 1, 1),
+    ]
+    assert client.get(f"{path}dates.ics").status_code == 302
     schemes = shown(submission, 12)
     for n, scheme in enumerate(schemes):
         dated(scheme, date(2027, 3, 28) + n * ONE)
     say(submission=submission, scheme=schemes[10], state="followed", on=DAY)
-    response = client.get(f"/resultat/{link_to(submission)}/dates.ics")
+    response = client.get(f"{path}dates.ics")
     calendar = read(response)
     names = [event.summary for event in calendar.events]
     assert len(names) == 6
@@ -177,6 +192,7 @@ def test_a_firm_gets_the_days_of_its_five_and_of_what_it_follows_in_order(client
         assert kept not in response.content.decode()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("state", ["applied", "has_it", "set_aside"])
 def test_what_was_asked_for_or_is_not_wanted_has_no_day_any_more(client, settings, state):
     at(settings, DAY)
@@ -196,6 +212,7 @@ def test_what_was_asked_for_or_is_not_wanted_has_no_day_any_more(client, setting
     assert scheme.current.name not in answer.content.decode().replace("\r\n ", "")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("granted", "leaves"), [(date(2024, 2, 29), date(2027, 3, 1)), (date(2024, 3, 28), date(2027, 3, 28))]
 )
@@ -210,27 +227,3 @@ def test_the_day_an_aid_is_three_years_old_is_there_without_what_it_was(client, 
         events = read(answer).events if answer.status_code == 200 else []
         assert [event.dtstart for event in events if event.summary.startswith("De minimis")] == expected
         assert not any(kept in answer.content.decode() for kept in ("12345", "23456", "Pass Export"))
-
-
-def test_a_firm_without_a_day_is_told_so_and_sees_no_way_there(client, settings):
-    at(settings, DAY)
-    undated()
-    token = link_to(make_submission(confirmed=True))
-    assert f"/resultat/{token}/dates.ics" not in client.get(f"/resultat/{token}/").content.decode()
-    answer = client.get(f"/resultat/{token}/dates.ics", follow=True)
-    assert "Aucune date n’est connue pour vos dispositifs" in text_of(answer)
-
-
-def test_of_two_firms_each_gets_its_own_days(client, settings):
-    at(settings, DAY)
-    undated()
-    mine, other = make_submission(confirmed=True), make_submission(confirmed=True, email="autre@voisine.example")
-    scheme = shown(other, 12)[11]
-    dated(scheme, date(2027, 3, 28))
-    say(submission=other, scheme=scheme, state="followed", on=DAY)
-    declare_aid(submission=other, on=DAY, granted_on=date(2025, 1, 1), amount_eur=Decimal(99))
-    assert [event.dtstart for event in read(client.get(f"/resultat/{link_to(other)}/dates.ics")).events] == [
-        date(2027, 3, 28),
-        date(2028, 1, 1),
-    ]
-    assert client.get(f"/resultat/{link_to(mine)}/dates.ics").status_code == 302

@@ -108,6 +108,7 @@ def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client)
     assert "/resultat/" not in text
 
 
+@pytest.mark.slow
 def test_the_most_that_a_firm_can_say_holds_on_three_sheets(client):
     every = tuple(SubNeed.objects.values_list("key", flat=True))
     group = [{"name": f"Filiale {n} de la Tôlerie des Étangs", "share": 60.0, "headcount": 20.0} for n in range(9)]
@@ -117,36 +118,22 @@ def test_the_most_that_a_firm_can_say_holds_on_three_sheets(client):
     assert len(reader.pages) <= MOST_SHEETS
 
 
-def test_after_the_review_the_officer_stands_first_and_what_he_kept(client):
+def test_after_the_review_the_officer_stands_first_and_every_scheme_that_was_kept_is_there(client):
     officer, submission = make_officer(), make_submission(confirmed=True)
-    kept = shortlist_of(submission, latest_result(submission, on=DAY)).cards[-1].match.scheme
-    decide(submission, kept, officer)
-    end_review(submission=submission, officer=officer, on=DAY, message="Appelez d’abord la chambre.")
-    _, text = plan_of(client, submission)
-    assert f"Relu par {officer}" in text
-    assert "Appelez d’abord la chambre." in text
-    assert "Retenu – " in text
-
-
-def test_the_plan_names_who_follows_the_file_now(client):
-    officer, colleague = make_officer(), make_officer(first_name="Sophie", last_name="Carlier", phone="03 44 00 00 07")
-    submission = make_submission(confirmed=True)
-    end_review(submission=submission, officer=officer, on=DAY, message="Bonjour.")
-    Submission.objects.filter(pk=submission.pk).update(officer=colleague)
-    submission.refresh_from_db()
-    _, text = plan_of(client, submission)
-    assert "Dossier maintenant suivi par Sophie Carlier – 03 44 00 00 07" in text
-    assert officer.email not in text
-
-
-def test_every_kept_scheme_is_there_and_the_others_are_counted(client):
-    officer, submission = make_officer(), make_submission(confirmed=True)
+    colleague = make_officer(first_name="Sophie", last_name="Carlier", phone="03 44 00 00 07")
     page = shortlist_of(submission, latest_result(submission, on=DAY))
     kept = [match.scheme for match in first_matches(submission, 30) if not match.guide][:12]
     for scheme in kept:
         decide(submission, scheme, officer)
-    end_review(submission=submission, officer=officer, on=DAY)
+    end_review(submission=submission, officer=officer, on=DAY, message="Appelez d’abord la chambre.")
+    Submission.objects.filter(pk=submission.pk).update(officer=colleague)
+    submission.refresh_from_db()
     reader, text = plan_of(client, submission)
+    assert f"Relu par {officer}" in text
+    assert "Dossier maintenant suivi par Sophie Carlier – 03 44 00 00 07" in text
+    assert officer.email not in text
+    assert "Appelez d’abord la chambre." in text
+    assert "Retenu – " in text
     assert len(reader.pages) <= MOST_SHEETS
     after = shortlist_of(submission, latest_result(submission, on=DAY))
     assert len(after.cards) == 12
@@ -159,6 +146,7 @@ def test_every_kept_scheme_is_there_and_the_others_are_counted(client):
     assert "Il faut choisir" in text
 
 
+@pytest.mark.slow
 def test_where_nothing_was_kept_the_review_promises_nothing_kept(client):
     officer, submission = make_officer(), make_submission(confirmed=True)
     end_review(submission=submission, officer=officer, on=DAY, message="Je vous rappelle.")
@@ -225,35 +213,24 @@ def test_words_that_were_not_understood_are_not_told_that_nothing_exists(client)
     assert "Aucun dispositif" not in text
 
 
-def test_before_a_name_the_answer_is_had_as_a_document_too(client):
-    make_organisation("ARC")
-    fill(client, upto="projet")
-    assert "Télécharger en PDF" in client.get("/demande/reponse/").content.decode()
-    reader, text = read(client.get("/demande/reponse/pdf/"))
-    assert len(reader.pages) <= MOST_SHEETS
-    assert_accessible(reader, "Votre réponse, pour Chaudronnerie du Bac")
-    assert "03 53 01 10 00" in text
-
-
-def test_outside_the_territory_the_document_says_whom_to_call_there(client):
-    fill(client, upto="projet", entreprise={"commune": "Beauvais"})
-    _, text = read(client.get("/demande/reponse/pdf/"))
-    assert "Beauvais est hors du Grand Compiégnois" in text
-    assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in text
-    assert "03 53 01 10 00" not in text
-
-
-def test_an_office_near_here_is_said_to_who_is_here_only(client):
+def test_outside_the_territory_the_document_names_no_office_of_here_and_says_whom_to_call_there(client):
     """On the page of a scheme and in the document: elsewhere it is none of theirs."""
+    make_organisation("ARC")
     for commune, is_here in (("Compiègne", True), ("Beauvais", False)):
         fill(client, upto="projet", entreprise={"commune": commune})
-        page = client.get("/demande/reponse/").context["page"]
-        card = next(card for card in page.cards if card.office)
-        _, document = read(client.get("/demande/reponse/pdf/"))
+        answer = client.get("/demande/reponse/")
+        assert "Télécharger en PDF" in answer.content.decode()  # before a name too
+        card = next(card for card in answer.context["page"].cards if card.office)
+        reader, document = read(client.get("/demande/reponse/pdf/"))
+        assert len(reader.pages) <= MOST_SHEETS
+        assert_accessible(reader, "Votre réponse, pour Chaudronnerie du Bac")
         scheme = text_of(client.get(reverse("draft_scheme", args=[card.match.scheme_id])))
         assert [("Près d’ici" in said) for said in (document, scheme)] == [is_here, is_here]
         assert ("Vos prochaines démarches" in document) is is_here
+        assert ("03 53 01 10 00" in document) is is_here
         assert is_here or card.office.name not in document + scheme
+    assert "Beauvais est hors du Grand Compiégnois" in document
+    assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in document
 
 
 def test_without_a_draft_there_is_no_document(client):
@@ -275,17 +252,22 @@ def test_the_ledger_is_a_declaration_to_sign(client):
     assert token not in text
 
 
-def test_the_plan_says_that_a_text_behind_a_sheet_changed_as_the_page_does(client, settings):
-    submission = make_submission()
-    scheme = first_matches(submission)[0].scheme
-    publish_revision(scheme, window_state="permanent", opens_on=None, closes_on=None, legal_basis="CGI, article 244")
+def test_the_plan_says_a_last_day_until_it_has_passed_and_that_a_text_changed_as_the_page_does(client, settings):
+    submission, last = make_submission(), date(2026, 12, 31)
+    dated, changing = (match.scheme for match in first_matches(submission, 2))
+    publish_revision(dated, window_state="dated", opens_on=DAY, closes_on=last, recurring=None, preparation_days=None)
+    publish_revision(changing, window_state="permanent", opens_on=None, closes_on=None, legal_basis="CGI, article 244")
     changed = "La loi de finances pour 2027 a pu changer cet avantage"
-    for on, is_said in ((date(2026, 12, 31), False), (date(2027, 1, 1), True)):
+    for on, has_changed in ((last, False), (last + ONE, True)):
         settings.FIXED_DAY = on
         page = text_of(client.get(f"/resultat/{link_to(submission)}/"))
-        assert (changed in page, changed in plan_of(client, submission)[1]) == (is_said, is_said)
+        plan = plan_of(client, submission)[1].replace("\xa0", " ")
+        assert (changed in page, changed in plan) == (has_changed, has_changed)
+        assert ("31 décembre 2026 inclus (dernier jour : aujourd’hui)" in plan) is not has_changed
+        assert ("31 décembre 2026" in plan) is not has_changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [date(2026, 12, 31), date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29)])
 def test_the_plan_says_the_last_day_until_it_has_passed_whatever_clocks_do(client, settings, last):
     submission = make_submission()
@@ -302,6 +284,7 @@ def test_the_plan_says_the_last_day_until_it_has_passed_whatever_clocks_do(clien
     assert f"au plus tard le {day}" not in text
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("granted", "leaves"), [(date(2024, 2, 29), date(2027, 3, 1)), (date(2024, 3, 28), date(2027, 3, 28))]
 )

@@ -98,6 +98,7 @@ def test_an_officer_in_charge_opens_and_decides(desk, submission):
     assert not nothing_happened(submission)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("epci", [CCLO, CC2V, CCPE])
 def test_an_officer_of_another_intercommunality_does_not_learn_that_the_file_exists(client, submission, epci):
     client.force_login(make_officer(epci))
@@ -109,15 +110,12 @@ def test_an_officer_of_another_intercommunality_does_not_learn_that_the_file_exi
     assert text_of(here) == text_of(nowhere)
 
 
-@pytest.mark.parametrize("role", [Membership.Role.PARTNER, Membership.Role.EDITOR, Membership.Role.APPROVER])
-def test_other_roles_of_the_same_organisation_see_no_file(client, submission, role):
-    client.force_login(make_officer(role=role))
-    assert statuses(client, submission) == [404] * 4
-
-
-def test_an_account_without_any_role_sees_no_file(client, submission, django_user_model):
-    client.force_login(django_user_model.objects.create_superuser("admin@jonction.example", "mot-de-passe-long"))
-    assert statuses(client, submission) == [404] * 4
+def test_other_roles_of_the_same_organisation_and_who_has_none_see_no_file(client, submission, django_user_model):
+    roles = (Membership.Role.PARTNER, Membership.Role.EDITOR, Membership.Role.APPROVER)
+    administrator = django_user_model.objects.create_superuser("admin@jonction.example", "mot-de-passe-long")
+    for user in (*(make_officer(role=role) for role in roles), administrator):
+        client.force_login(user)
+        assert statuses(client, submission) == [404] * 4, user
 
 
 @pytest.mark.neighbour("address", "group", "epci")  # who leads reads the files of one SIREN beside each other
@@ -132,6 +130,7 @@ def test_a_territory_lead_looks_and_does_not_decide(client, submission):
 
 
 @pytest.mark.neighbour("address", "group", "epci")  # one of the four reads both files of one SIREN
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("epci", [ARC, CCLO, CC2V, CCPE])
 def test_a_file_without_a_commune_is_seen_by_the_officers_of_all_four(client, epci):
     submission = make_submission(without=("commune",), confirmed=True)
@@ -153,11 +152,11 @@ def test_someone_who_left_is_signed_out_at_once(desk, officer, submission):
     assert_sent_to_sign_in(desk, submission)
 
 
-@pytest.mark.parametrize("method", ["get", "head", "put"])
-def test_a_decision_is_never_made_by_opening_an_address(desk, submission, method):
+def test_a_decision_is_never_made_by_opening_an_address(desk, submission):
     for verb, path, sent, _ in urls_of(submission):
-        if verb == "post":
-            assert getattr(desk, method)(path, sent).status_code == 405
+        for method in ("get", "head", "put"):
+            if verb == "post":
+                assert getattr(desk, method)(path, sent).status_code == 405, method
     assert nothing_happened(submission)
 
 
@@ -206,6 +205,7 @@ def reject(desk, submission, scheme, **fields):
     return desk.post(f"/agent/{submission.pk}/avis/{scheme.pk}/", {"verdict": "rejected", **fields})
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -244,6 +244,7 @@ def test_a_null_character_in_a_comment_or_a_message_is_no_crash(desk, submission
     assert desk.post(f"/agent/{submission.pk}/terminer/", {"message": "a\0b"}).status_code in (302, 422)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("reason", "until"),
     [

@@ -71,6 +71,7 @@ def test_the_page_asks_one_question_says_why_and_what_it_settles(client, submiss
     assert undecided(submission) <= {match.scheme.source_key for match in open_to_it}
 
 
+@pytest.mark.slow
 def test_answering_until_nothing_is_asked_records_facts_and_ends(client, submission):
     seen = []
     while (asked := asked_on(client, submission)) and asked.question.name in ANSWERS:
@@ -105,10 +106,14 @@ def test_not_knowing_is_kept_and_the_next_question_is_asked(client, submission):
     assert submission.results.first().pk == before
 
 
-def test_an_empty_answer_is_that_one_does_not_know(client, submission):
-    asked = asked_on(client, submission)
-    send(client, submission, question=asked.question.name)
-    assert submission.sheet.declined() == {asked.question.name}
+def test_an_answer_is_a_fact_and_an_empty_one_that_one_does_not_know(client, submission):
+    first = asked_on(client, submission).question.name
+    assert send(client, submission, question=first, **ANSWERS[first])["Location"].endswith("/#question")
+    assert submission.sheet.current()[first].origin == Fact.Origin.DECLARED
+    second = asked_on(client, submission).question.name
+    assert second != first
+    send(client, submission, question=second)
+    assert submission.sheet.declined() == {second}
 
 
 def test_an_answer_that_cannot_be_read_is_shown_again_with_what_is_wrong(client, submission):
@@ -123,6 +128,7 @@ def test_an_answer_that_cannot_be_read_is_shown_again_with_what_is_wrong(client,
     assert "headcount" not in submission.sheet.values()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("name", ["", "project.horizon", "answer:unheard_of", "declined:x", "\ud7ff"])
 def test_an_answer_to_what_is_not_asked_is_not_taken(client, submission, name):
     n_facts = submission.sheet.facts.count()
@@ -134,6 +140,7 @@ def test_an_answer_to_what_is_not_asked_is_not_taken(client, submission, name):
     assert submission.sheet.facts.count() == n_facts
 
 
+@pytest.mark.slow
 def test_once_facts_are_known_the_firm_is_asked_what_only_a_person_can_check(client):
     submission = make_submission(needs=ROBOT, facts={"balance_sheet": [2_000_001, 10_000_000], "group": []})
     seen = []
@@ -187,6 +194,7 @@ def test_an_answer_on_the_telephone_changes_the_words_in_place(client, submissio
     assert name not in {one.question.name for one in response.context["asked"]}
 
 
+@pytest.mark.slow
 def test_what_one_does_not_know_is_not_asked_again(client, submission):
     client.force_login(make_officer())
     sheet = f"/agent/{submission.pk}/appel/"
@@ -207,6 +215,7 @@ def test_an_answer_that_cannot_be_read_comes_back_with_what_was_typed(client):
     assert 'value="beaucoup"' in response.content.decode()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 def test_an_answer_to_what_was_asked_before_says_that_it_is_not_taken(client, submission, headers):
     client.force_login(make_officer())

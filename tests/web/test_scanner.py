@@ -12,6 +12,7 @@ from django.conf import settings
 from backend.accounts.services import invite
 from backend.matchmaking import alerts
 from backend.matchmaking.follow_up import offer_file, refer_file
+from backend.matchmaking.models import Language
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
 from backend.schemes.models import Scheme
@@ -52,14 +53,15 @@ def links(email: Notification) -> set[str]:
 
 
 def everything() -> dict[str, list[Any]]:
-    """Return every row of every table of ours."""
-    models = [model for label in OWN for model in apps.get_app_config(label).get_models()]
+    """Return every row of every table of ours but what was learnt, which no page writes."""
+    models = [model for label in OWN for model in apps.get_app_config(label).get_models() if model is not Language]
     return {model._meta.label: list(model.objects.order_by("pk").values()) for model in models}
 
 
-def test_every_kind_of_email_is_tried(emails):
-    kinds = {email.kind for email in emails}
-    assert kinds >= {
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_opening_every_address_of_every_email_changes_nothing(client, emails, method):
+    assert {email.kind for email in emails} >= {
         "confirm_address",
         "receipt",
         "waiting_digest",
@@ -68,10 +70,6 @@ def test_every_kind_of_email_is_tried(emails):
         "handed_over",
         "invitation",
     }
-
-
-@pytest.mark.parametrize("method", ["get", "head"])
-def test_opening_every_address_of_every_email_changes_nothing(client, emails, method):
     before = everything()
     opened = 0
     for email in emails:
@@ -87,6 +85,7 @@ def test_opening_every_address_of_every_email_changes_nothing(client, emails, me
         assert after[label] == rows, label
 
 
+@pytest.mark.slow
 def test_the_day_after_a_scanner_still_leaves_the_news_to_tell(client, emails, settings):
     settings.FIXED_DAY = DAY + timedelta(days=1)
     subscribed = [email for email in emails if email.kind == "alert"]

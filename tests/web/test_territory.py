@@ -26,7 +26,7 @@ from tests.factories import DAY
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
-N_FILES = 16
+N_FILES = 8
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime.combine(DAY, time.min, PARIS)
 
@@ -171,6 +171,7 @@ def test_its_communes_and_activities_exist():
     assert {trade["naf"] for trade in content["trades"]} <= set(codes.values_list("code", flat=True))
 
 
+@pytest.mark.slow
 def test_another_seed_draws_other_firms_and_another_day_moves_their_days():
     firms, _ = draw(n=50)
     assert firms == draw(n=50)[0]

@@ -70,6 +70,7 @@ def test_the_lead_of_an_intercommunality_reads_its_figures_and_no_other(client, 
     page = text_of(client.get(FUNNEL))
     assert "Déposée : 1" in page
     assert "Répondue : 1" in page
+    assert ["Total", "", "en attente de réponse", "0", *[""] * 5] in rows_of(client.get(FUNNEL, {"csv": "1"}))
     assert "de commune inconnue" not in page
     make_submission(confirmed=True, without=("commune",), email="ici@firme.example", siren="", siret="")
     page = client.get(FUNNEL)
@@ -85,24 +86,34 @@ def test_the_lead_of_an_intercommunality_reads_its_figures_and_no_other(client, 
 def test_the_territory_lead_reads_all_and_no_name(client, files):
     client.force_login(make_lead())
     page = text_of(client.get(FUNNEL, {"depuis": "tout"}))
+    assert "n’attendent pas davantage" not in page
+    assert "2 demandes répondues, 3 en attente de réponse" in page  # with the second firm's, which is answered
     assert "Déposée : 5" in page  # the second firm is counted with them
     assert "Lisières" in page
     assert NAME not in page
     assert "Déposée : 1" in text_of(client.get(FUNNEL, {"epci": CCLO}))
+    # Folded filters say what they leave.
+    page = text_of(client.get(MAP, {"epci": ARC, "vue": "groups:recrutement", "commune": "60159"}))
+    assert "Filtrer : Agglomération de la Région de Compiègne, Recrutement" in page
+    assert "Tout afficher" in page
+    page = text_of(client.get(MAP, {"commune": "60159"}))  # a click on the map is said by the page's own heading
+    assert "Filtrer :" not in page
+    assert "Tout afficher" in page
+    assert "Tout afficher" not in text_of(client.get(FUNNEL))
 
 
 NAMES = [(FUNNEL, name) for name in ("epci", "besoin", "taille", "depuis")]
 NAMES += [(MAP, name) for name in ("epci", "besoin", "taille", "tri", "commune", "detail")]
 
 
-@pytest.mark.parametrize(("page", "name"), NAMES)
-def test_what_is_not_in_a_list_is_said(client, files, page, name):
+def test_what_is_not_in_a_list_is_said(client):
     client.force_login(make_lead())
-    response = client.get(page, {name: "n’importe"})
-    assert response.status_code == 422
-    text = text_of(response)
-    assert "n’est pas dans la liste" in text or "pas le code d’une commune" in text
-    assert client.get(page, {name: "n’importe\x00", "csv": "1"}).status_code == 422
+    for page, name in NAMES:
+        response = client.get(page, {name: "n’importe"})
+        assert response.status_code == 422, name
+        text = text_of(response)
+        assert "n’est pas dans la liste" in text or "pas le code d’une commune" in text, name
+        assert client.get(page, {name: "n’importe\x00", "csv": "1"}).status_code == 422, name
 
 
 @pytest.mark.neighbour("siren", "address", "group")
@@ -209,19 +220,7 @@ def test_a_few_lines_stand_open_and_all_others_are_one_click_away(client):
 
 
 @pytest.mark.neighbour("siren", "address", "group")
-def test_folded_filters_say_what_they_leave(client, files):
-    client.force_login(make_lead())
-    page = text_of(client.get(MAP, {"epci": ARC, "vue": "groups:recrutement", "commune": "60159"}))
-    assert "Filtrer : Agglomération de la Région de Compiègne, Recrutement" in page
-    assert "Tout afficher" in page
-    page = text_of(client.get(MAP, {"commune": "60159"}))  # a click on the map is said by the page's own heading
-    assert "Filtrer :" not in page
-    assert "Tout afficher" in page
-    assert "Tout afficher" not in text_of(client.get(FUNNEL))
-
-
-@pytest.mark.neighbour("siren", "address", "group")
-def test_cells_of_the_map_are_taken_away(client, files):
+def test_figures_and_cells_are_taken_away_as_they_are_filtered(client, files):
     client.force_login(lead_of(ARC))
     head, *rows = rows_of(client.get(MAP, {"csv": "1"}))
     assert head[:4] == ["commune", "besoin", "taille", "besoins exprimés"]
@@ -229,24 +228,14 @@ def test_cells_of_the_map_are_taken_away(client, files):
         ["60159", "competences.recruter", "10_to_49", "3"],
         ["60159", "numerique.robot", "10_to_49", "3"],
     ]
-
-
-@pytest.mark.neighbour("siren", "address", "group")
-@pytest.mark.parametrize("page", [FUNNEL, MAP])
-def test_a_workbook_says_what_the_csv_says_with_numbers_as_numbers(client, files, page):
-    client.force_login(lead_of(ARC))
-    response = client.get(page, {"xlsx": "1", "besoin": "numerique"})
-    assert response["Content-Disposition"].endswith('.xlsx"')
-    sheet = load_workbook(BytesIO(response.content)).active
-    rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert rows == rows_of(client.get(page, {"csv": "1", "besoin": "numerique"}))
-    assert any(isinstance(cell.value, int) for row in sheet for cell in row)
-    assert AuditEvent.objects.filter(kind=Kind.EXPORT).count() == 2
-
-
-@pytest.mark.neighbour("siren", "address", "group")
-def test_figures_are_taken_away_as_they_are_filtered(client, files):
-    client.force_login(lead_of(ARC))
+    for page in (FUNNEL, MAP):  # a workbook says what the CSV says, with numbers as numbers
+        response = client.get(page, {"xlsx": "1", "besoin": "numerique"})
+        assert response["Content-Disposition"].endswith('.xlsx"')
+        sheet = load_workbook(BytesIO(response.content)).active
+        rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+        assert rows == rows_of(client.get(page, {"csv": "1", "besoin": "numerique"}))
+        assert any(isinstance(cell.value, int) for row in sheet for cell in row)
+    assert AuditEvent.objects.filter(kind=Kind.EXPORT).count() == 5
     rows = rows_of(client.get(FUNNEL, {"csv": "1", "besoin": "numerique"}))
     assert rows[0][:4] == ["par", "groupe", "étape", "demandes"]
     assert ["Total", "", "déposée", "3", "0", "0", "", "", ""] in rows
@@ -324,6 +313,7 @@ def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
     assert client.post(f"{ACTIONS}{action.pk}/terminer/", {"result": "Non."}).status_code == 404
 
 
+@pytest.mark.slow
 def test_who_leads_two_intercommunalities_is_asked_for_which(client, files):
     lead = lead_of(ARC)
     second = lead_of(CCLO).memberships.get().organisation
@@ -351,39 +341,22 @@ def test_pages_say_when_all_was_counted_or_that_it_was_not_yet(client, files, se
     assert "Par besoin : il est coché ou clairement lu" in page.replace("\u00a0", " ")
 
 
-@pytest.mark.neighbour("siren", "address", "group")
-def test_delays_are_said_of_those_answered_with_what_waits_beside_them(client, files):
+def test_an_action_that_cannot_be_says_why_and_keeps_what_was_typed(client):
     client.force_login(make_lead())
-    page = text_of(client.get(FUNNEL, {"depuis": "tout"}))
-    assert "n’attendent pas davantage" not in page
-    assert NAME not in page
-    assert "2 demandes répondues, 3 en attente de réponse" in page  # with the second firm's, which is answered
-    client.force_login(lead_of(CCLO))
-    assert ["Total", "", "en attente de réponse", "0", *[""] * 5] in rows_of(client.get(FUNNEL, {"csv": "1"}))
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
+    for changes, told in (
         ({"what": ""}, "Dites ce qui sera fait."),
         ({"owner": ""}, "Dites qui s’en charge."),
         ({"due_on": ""}, "Dites pour quel jour."),
         ({"due_on": "demain"}, "« demain » n’est pas une date"),
         ({"due_on": "2020-01-01"}, "est passé"),
         ({"what": "x" * 301}, "300 caractères"),
-    ],
-)
-def test_an_action_that_cannot_be_says_why_and_keeps_what_was_typed(client, files, changes, told):
-    client.force_login(make_lead())
-    response = client.post(NEW, {"what": "Agir", "owner": "Marc", "due_on": "2999-01-31", **changes})
-    assert response.status_code == 422
-    assert told in text_of(response)
-    assert "Marc" in response.content.decode() or "owner" in changes
+    ):
+        response = client.post(NEW, {"what": "Agir", "owner": "Marc", "due_on": "2999-01-31", **changes})
+        assert response.status_code == 422, changes
+        assert told in text_of(response)
+        assert "Marc" in response.content.decode() or "owner" in changes
     assert not Action.objects.exists()
-
-
-def test_an_action_is_on_a_need(client, files):
-    client.force_login(make_lead())
+    # It is on a need.
     for address in (f"{ACTIONS}nouvelle/", f"{ACTIONS}nouvelle/?detail=rien", f"{ACTIONS}nouvelle/?commune=60159"):
         assert client.get(address).status_code == 404
 

@@ -43,26 +43,21 @@ def line_of(response, scheme):
     return next(row for row in rows if row[0] == "demandés" and row[1] == str(scheme))
 
 
-def test_who_leads_the_territory_reads_all_and_no_name(client, scheme, neighbour):
-    client.force_login(make_lead())
+def test_who_leads_the_territory_reads_all_and_no_name_on_the_page_and_in_a_file(client, scheme, neighbour):
+    lead = make_lead()
+    client.force_login(lead)
     with neighbour.shown():  # the euros of the second firm are a line of the whole, as exact as all of them
         text = text_of(client.get(PAGE))
+        cells = line_of(client.get(PAGE, {"csv": "1"}), scheme)
+    assert cells[2:8] == ["5", "4", "1", "80", "38", "96"]
+    assert cells[8:13] == ["5", "0", "100000", "12500", "1"]
+    assert AuditEvent.objects.get(kind="export", actor=lead).detail == "dispositifs"
     assert WORD not in text
     assert str(scheme) in text
     assert "80 % (38 à 96 %)" in text
     assert "12 500 €" in text.replace("\u202f", " ").replace("\xa0", " ")
     assert "1 sur 4 chiffrés" in text
     assert "Tôlerie des Étangs" not in text
-
-
-def test_who_leads_an_intercommunality_reads_its_own_and_no_other(client, scheme):
-    client.force_login(make_officer(CCLO, role="epci_lead"))
-    text = text_of(client.get(PAGE))
-    assert "0 sur 1" in text
-    assert "12 500" not in text.replace("\u202f", " ").replace("\xa0", " ")
-    assert "Écarté" in text or "condition fausse" in text.lower()
-    client.force_login(make_officer(ARC, role="epci_lead"))
-    assert "Aucune fiche n’a été écartée pour une condition fausse." in text_of(client.get(PAGE))
 
 
 def names_of(response):
@@ -91,27 +86,24 @@ def test_ten_schemes_are_shown_at_once_and_each_is_found_by_its_name(client, nei
         assert client.get(PAGE, {"recherche": "x" * 81}).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["epci", "besoin", "taille", "depuis"])
-def test_what_is_not_in_a_list_is_said(client, scheme, neighbour, name):
+def test_what_is_not_in_a_list_is_said(client, neighbour):
     client.force_login(make_lead())
-    with neighbour.shown():
-        response = client.get(PAGE, {name: "n’importe"})
-        assert client.get(PAGE, {name: "n’importe\x00", "csv": "1"}).status_code == 422
-    assert response.status_code == 422
-    assert "n’est pas dans la liste" in text_of(response)
+    for name in ("epci", "besoin", "taille", "depuis"):
+        with neighbour.shown():
+            response = client.get(PAGE, {name: "n’importe"})
+            assert client.get(PAGE, {name: "n’importe\x00", "csv": "1"}).status_code == 422, name
+        assert response.status_code == 422, name
+        assert "n’est pas dans la liste" in text_of(response), name
 
 
-def test_the_same_is_a_file_that_the_journal_notes(client, scheme, neighbour):
-    lead = make_lead()
-    client.force_login(lead)
-    with neighbour.shown():
-        cells = line_of(client.get(PAGE, {"csv": "1"}), scheme)
-    assert cells[2:8] == ["5", "4", "1", "80", "38", "96"]
-    assert cells[8:13] == ["5", "0", "100000", "12500", "1"]
-    assert AuditEvent.objects.get(kind="export", actor=lead).detail == "dispositifs"
-
-
-def test_officers_read_the_rate_beside_the_scheme_from_five_answers_on(client, scheme):
+def test_officers_and_those_who_lead_an_intercommunality_read_their_own_and_no_other(client, scheme):
+    client.force_login(make_officer(CCLO, role="epci_lead"))
+    text = text_of(client.get(PAGE))
+    assert "0 sur 1" in text
+    assert "12 500" not in text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Écarté" in text or "condition fausse" in text.lower()
+    client.force_login(make_officer(ARC, role="epci_lead"))
+    assert "Aucune fiche n’a été écartée pour une condition fausse." in text_of(client.get(PAGE))
     file = make_submission(confirmed=True, email="autre@firme.example", siret="", siren="")
     client.force_login(make_officer())
     pages = [reverse("officer_file_scheme", args=[file.pk, scheme.pk]), reverse("officer_scheme", args=[scheme.pk])]

@@ -56,7 +56,7 @@ def reviewed_emails():
     return ours(Notification).filter(kind="reviewed")
 
 
-def test_the_files_that_wait_are_listed_longest_first_with_their_words(desk, files, page, scheme):
+def test_the_files_that_wait_are_listed_longest_first_with_their_words(desk, officer, files, page, scheme):
     response = desk.get(page)
     rows = response.context["rows"]
     assert [row.submission for row in rows] == files
@@ -66,22 +66,18 @@ def test_the_files_that_wait_are_listed_longest_first_with_their_words(desk, fil
         assert str(row.standing.label) in text
     assert text.count(rows[0].deadline) == 1  # of the scheme, the same for all
     assert f'href="{page}"' in desk.get(f"/agent/catalogue/{scheme.pk}/").content.decode()
-
-
-def test_those_that_were_read_come_after_those_still_to_read(desk, officer, files, page, scheme):
-    end_review(submission=files[0], officer=officer, on=DAY, message="Bonjour")
+    end_review(submission=files[0], officer=officer, on=DAY, message="Bonjour")  # to be read comes first
+    assert [row.submission for row in desk.get(page).context["rows"]] == [files[1], files[2], files[0]]
+    decide(files[1], scheme, officer, "not_worth_it")  # who was set aside does not wait any more
+    decide(files[2], scheme, officer)
     rows = desk.get(page).context["rows"]
-    assert [row.submission for row in rows] == [files[1], files[2], files[0]]
+    assert [(row.submission, row.is_kept) for row in rows] == [(files[2], True), (files[0], False)]
 
 
 @pytest.fixture
 def far():
     facts = {"commune": COMMUNES[CCLO]}
     return make_submission(confirmed=True, company_name="Lointaine", siret="", siren="", facts=facts)
-
-
-def test_a_firm_of_elsewhere_does_not_show(desk, far, page):
-    assert far.sheet.name not in desk.get(page).content.decode()
 
 
 @pytest.mark.shows_both("a territory lead reads every file")
@@ -92,13 +88,6 @@ def test_a_territory_lead_reads_all_and_decides_nothing(client, far, page):
     assert "Pour les dossiers cochés" not in text_of(response)
     assert client.post(page, {"file": [far.pk], "action": "retenir"}).status_code == 403
     assert not ours(Review).exists()
-
-
-def test_who_was_set_aside_does_not_wait_any_more(desk, officer, files, page, scheme):
-    decide(files[0], scheme, officer, "not_worth_it")
-    decide(files[1], scheme, officer)
-    rows = desk.get(page).context["rows"]
-    assert [(row.submission, row.is_kept) for row in rows] == [(files[1], True), (files[2], False)]
 
 
 def test_only_the_newest_result_counts(officer, files, scheme):
@@ -112,6 +101,10 @@ def test_a_scheme_is_kept_for_those_that_are_ticked(desk, officer, files, page, 
     kept = ours(Review).filter(scheme=scheme, verdict="kept")
     assert {(review.submission, review.officer) for review in kept} == {(file, officer) for file in files[:2]}
     assert not reviewed_emails().exists()
+    text = text_of(desk.post(page, {"file": [file.pk for file in files[1:]], "action": "retenir"}, follow=True))
+    assert "Dispositif retenu dans 1 dossier." in text  # what is kept is not kept again
+    assert f"pas les vôtres) : {files[1].sheet}." in text
+    assert kept.filter(submission=files[1]).count() == 1
 
 
 def test_a_scheme_is_set_aside_for_one_reason_for_all(desk, files, page, scheme):
@@ -119,16 +112,6 @@ def test_a_scheme_is_set_aside_for_one_reason_for_all(desk, files, page, scheme)
     assert "Dispositif écarté de 3 dossiers." in text_of(desk.post(page, sent, follow=True))
     assert ours(Review).filter(scheme=scheme, reason="deadline_too_close").count() == 3
     assert desk.get(page).context["rows"] == []
-
-
-@pytest.mark.parametrize("reason", ["", "wrong_fact", "outside_perimeter", "x"])
-def test_a_reason_of_each_firm_is_refused_for_several(desk, files, page, reason):
-    sent = {"file": [files[0].pk], "action": "ecarter", "reason": reason, "comment": "Dit au téléphone."}
-    response = desk.post(page, sent)
-    assert response.status_code == 422
-    assert "choisissez une raison de la liste" in " ".join(text_of(response).split())
-    assert "Dit au téléphone." in response.content.decode()
-    assert not ours(Review).exists()
 
 
 def test_each_firm_gets_one_email_with_nothing_of_another(desk, officer, files, page):
@@ -192,26 +175,28 @@ def test_no_address_is_written_to_twice(desk, files, page):
     assert reviewed_emails().count() == 1
 
 
-@pytest.mark.parametrize(
-    ("sent", "sentence"),
-    [
+def test_what_is_missing_or_of_each_firm_is_said_in_a_sentence(desk, files, page):
+    for sent, sentence in (
         ({"action": "retenir"}, "Cochez au moins un dossier."),
-        ({"action": "ecrire", "tick": True}, "Écrivez le mot que ces entreprises liront."),
-        ({"action": "x", "tick": True}, "Choisissez quoi faire."),
-        ({"tick": True}, "Choisissez quoi faire."),
-    ],
-)
-def test_what_is_missing_is_said_in_a_sentence(desk, files, page, sent, sentence):
-    if sent.pop("tick", False):
-        sent["file"] = [files[0].pk]
-    response = desk.post(page, sent)
-    assert response.status_code == 422
-    assert sentence in text_of(response)
+        ({"action": "ecrire", "file": [files[0].pk]}, "Écrivez le mot que ces entreprises liront."),
+        ({"action": "x", "file": [files[0].pk]}, "Choisissez quoi faire."),
+        ({"file": [files[0].pk]}, "Choisissez quoi faire."),
+    ):
+        response = desk.post(page, sent)
+        assert response.status_code == 422
+        assert sentence in text_of(response)
+    for reason in ("", "wrong_fact", "outside_perimeter", "x"):
+        sent = {"file": [files[0].pk], "action": "ecarter", "reason": reason, "comment": "Dit au téléphone."}
+        response = desk.post(page, sent)
+        assert response.status_code == 422
+        assert "choisissez une raison de la liste" in " ".join(text_of(response).split()), reason
+        assert "Dit au téléphone." in response.content.decode()
     assert not ours(Review).exists()
     assert not reviewed_emails().exists()
 
 
-def test_a_file_that_is_not_in_the_list_is_left_alone(desk, far, page):
+def test_a_firm_of_elsewhere_does_not_show_and_is_left_alone(desk, far, page):
+    assert far.sheet.name not in desk.get(page).content.decode()
     for key in (far.pk, "x", "²", "9" * 30):
         assert desk.post(page, {"file": [key], "action": "retenir"}).status_code == 422
     assert not ours(Review).exists()
@@ -241,6 +226,7 @@ def tell(file, scheme, *states, **more):
 TAKEN_AWAY = [("set_aside",), ("has_it",), ("applied", "refused"), ("applied", "granted"), ("followed", "given_up")]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("states", TAKEN_AWAY)
 def test_a_firm_that_wants_or_awaits_nothing_more_does_not_wait(desk, officer, files, page, scheme, states):
     decide(files[0], scheme, officer)  # kept before: its firm says otherwise since
@@ -272,15 +258,7 @@ def test_the_word_of_the_firm_is_on_the_card_of_its_scheme_and_on_no_other(desk,
     assert word not in text_of(desk.get(f"/agent/{files[1].pk}/"))
 
 
-def test_one_file_is_one_and_what_is_kept_is_not_kept_again(desk, officer, files, page, scheme):
-    decide(files[0], scheme, officer)
-    sent = {"file": [file.pk for file in files[:2]], "action": "retenir"}
-    text = text_of(desk.post(page, sent, follow=True))
-    assert "Dispositif retenu dans 1 dossier." in text
-    assert f"pas les vôtres) : {files[0].sheet}." in text
-    assert ours(Review).filter(scheme=scheme, submission=files[0]).count() == 1
-
-
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("action", ["retenir", "ecarter", "ecrire"])
 def test_a_file_that_a_colleague_closed_meanwhile_is_named_and_the_others_are_done(
     desk, officer, files, page, scheme, action
