@@ -35,6 +35,7 @@ def test_words_of_one_activity_are_enough_and_those_of_none_are_told(client):
     assert 'value="zorbiliste"' in page.content.decode()
 
 
+@pytest.mark.slow
 def test_the_one_label_that_a_word_finds_is_asked_and_may_be_refused(client):
     fill(client, upto="besoin")
     step = {**FIRM, "naf": "houille", "division": ""}

@@ -79,6 +79,7 @@ def test_the_result_page_says_what_is_awaited(client, submission):
     assert "Pas encore relu" in text_of(client.get(path))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("change", ["altered", "cut", "of another kind", "revoked", "null"])
 def test_an_altered_link_is_not_found_and_offers_another(client, submission, method, change):

@@ -64,6 +64,7 @@ def test_an_aid_is_declared_in_french_and_shown_with_what_is_left(client, page, 
     assert "La liste n’est pas déclarée complète" in text
 
 
+@pytest.mark.cases(1)
 def test_what_is_not_known_of_an_aid_stays_unknown(client, page):
     client.post(f"{page}aides/", {"granted_on": "2025-01-31"})
     aid = ours(ReceivedAid).get()
@@ -74,6 +75,7 @@ def test_what_is_not_known_of_an_aid_stays_unknown(client, page):
     assert "100" not in text.split("Aides qui comptent")[1].split("Reste")[0]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -105,6 +107,7 @@ def test_a_day_is_typed_as_the_french_write_it_or_as_browsers_send_it(typed, exp
     assert form.cleaned_data["granted_on"] == date(*expected)
 
 
+@pytest.mark.cases(1)
 def test_what_was_typed_is_kept_beside_what_was_wrong(client, page):
     response = client.post(f"{page}aides/", {**AID, "granted_on": "31/02/2025"})
     assert response.status_code == 422
@@ -115,6 +118,7 @@ def test_what_was_typed_is_kept_beside_what_was_wrong(client, page):
     assert not ours(ReceivedAid).exists()
 
 
+@pytest.mark.cases(1)
 def test_a_ledger_that_is_full_says_so_in_the_form(client, page, monkeypatch):
     monkeypatch.setattr("backend.matchmaking.state_aid.N_AIDS", 0)
     response = client.post(f"{page}aides/", AID)
@@ -122,6 +126,7 @@ def test_a_ledger_that_is_full_says_so_in_the_form(client, page, monkeypatch):
     assert "Ce dossier compte déjà 0 aides" in text_of(response)
 
 
+@pytest.mark.cases(1)
 def test_the_list_is_declared_complete_and_no_longer(client, page, submission):
     client.post(f"{page}aides/complet/", {"complete": "1"})
     text = read(client, page)
@@ -132,6 +137,7 @@ def test_the_list_is_declared_complete_and_no_longer(client, page, submission):
     assert "Il reste au plus 300 000 €" in read(client, page)
 
 
+@pytest.mark.cases(1)
 def test_an_aid_is_taken_back_from_the_page(client, page, submission):
     aid = declare_aid(submission=submission, on=DAY, granted_on=DAY, amount_eur=None, title="Pass Transition")
     assert client.post(f"{page}aides/{aid.pk}/retirer/").status_code == 302
@@ -139,6 +145,7 @@ def test_an_aid_is_taken_back_from_the_page(client, page, submission):
     assert client.post(f"{page}aides/{aid.pk}/retirer/").status_code == 404  # it is no longer there
 
 
+@pytest.mark.cases(1)
 def test_an_aid_of_another_file_is_not_there_to_be_taken_back(client, page):
     other = make_submission(confirmed=True)
     aid = declare_aid(submission=other, on=DAY, granted_on=DAY, amount_eur=None)

@@ -141,6 +141,7 @@ def test_what_is_shown_before_and_after_the_name_is_the_same_in_the_same_order(c
     assert page.n_possible == result.n_possible
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("path", [*(f"/demande/{name}/" for name in FORMS), *(f"/demande/{name}/" for name in POSTS)])
 @pytest.mark.parametrize("sent", [{}, {"spend": "x", "naf": "x", "email": "x", "has": "x", "scheme": "9" * 5000}])
 def test_whatever_is_sent_is_answered_by_a_redirect_so_that_going_back_shows_no_error(client, path, sent):
@@ -300,6 +301,7 @@ def test_a_condition_that_is_not_so_takes_the_scheme_away_and_can_be_taken_back(
     assert pk in {each.match.scheme_id for each in client.get(ANSWER).context["page"].cards}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "sent", [{}, {"scheme": "1"}, {"condition": "x"}, {"scheme": "\u0661", "condition": "x"}, {"scheme": "-1"}]
 )

@@ -64,6 +64,7 @@ def test_an_officer_files_for_a_firm_which_confirms(answered, client, officer):
     assert submission.confirmed_at
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -136,6 +137,7 @@ def test_a_lead_of_the_territory_and_a_visitor_file_for_nobody(client):
     assert client.post(FILE, GIVEN).status_code == 403
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_a_firm_whose_place_is_outside_by_now_confirms_and_reads_whom_to_call(answered, client, officer, is_closed):
     answered.post(FILE, given(answered))

@@ -44,8 +44,8 @@ def file(*, phone="", confirmed=True, **changes):
     return make_submission(confirmed=confirmed, phone=phone, **changes)
 
 
-def ask(client, submission, *, sent=ASKED, token=""):
-    return client.post(reverse("be_called", args=[token or link_to(submission)]), sent, follow=True)
+def ask(client, submission, *, sent=ASKED, token="", follow=True):
+    return client.post(reverse("be_called", args=[token or link_to(submission)]), sent, follow=follow)
 
 
 def seen_by(user):
@@ -54,6 +54,7 @@ def seen_by(user):
     return desk.get(QUEUE)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_a_firm_that_gave_no_number_gives_it_on_its_answer(client, officer, confirmed):
     submission = file(confirmed=confirmed)
@@ -61,7 +62,7 @@ def test_a_firm_that_gave_no_number_gives_it_on_its_answer(client, officer, conf
     assert page.content.decode().count(WAY) == 1
     assert "Être appelé" in text_of(page)
     page = ask(client, submission)
-    ask(client, submission)
+    ask(client, submission, follow=False)
     submission.refresh_from_db()
     submission.contact.refresh_from_db()
     assert (submission.contact.phone, submission.call_slot) == ("03 53 01 60 77", "morning")
@@ -75,7 +76,7 @@ def test_a_firm_that_gave_no_number_gives_it_on_its_answer(client, officer, conf
 
 def test_its_officers_see_the_call_with_the_file_and_are_told(client, officer):
     submission = file()
-    ask(client, submission)
+    ask(client, submission, follow=False)
     desk = seen_by(officer)
     assert f"/agent/{submission.pk}/" in desk.content.decode()
     assert "Voir son dossier" in text_of(desk)
@@ -92,7 +93,7 @@ def test_its_officers_see_the_call_with_the_file_and_are_told(client, officer):
 
 def test_a_file_that_nobody_may_open_yet_is_no_link_on_the_desk(client, officer):
     submission = file(confirmed=False)
-    ask(client, submission)
+    ask(client, submission, follow=False)
     desk = seen_by(officer)
     assert f"/agent/{submission.pk}/" not in desk.content.decode()
     assert "Non vérifié" in text_of(desk)
@@ -116,25 +117,26 @@ def test_a_number_that_is_known_is_said_and_no_link_changes_it(client, officer):
     end_review(submission=submission, officer=officer, on=DAY, message="Relu.")
     page = client.get(reverse("result", args=[link_to(submission)]))
     assert "Au 03 53 01 60 35. Vos courriels continuent." in text_of(page)
-    ask(client, submission)
+    ask(client, submission, follow=False)
     submission.contact.refresh_from_db()
     assert submission.contact.phone == ours(CallRequest).get().phone == "03 53 01 60 35"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("right", ["read", "answer", "manage"])
 def test_no_guest_is_called_in_the_place_of_the_contact(client, officer, right):
     submission = file()
     token = guest_link(make_guest(submission, right=right))
     assert WAY not in client.get(reverse("result", args=[token])).content.decode()
     assert ask(client, submission, token=token).status_code == 403
-    ask(client, submission)
+    ask(client, submission, follow=False)
     assert "53 01 60 77" not in text_of(client.get(reverse("result", args=[token])))
 
 
 def test_a_call_that_was_made_or_a_file_that_is_closed_waits_no_more(client, officer):
     made, withdrawn = file(), file(email="b@x.example")
     for submission in (made, withdrawn):
-        ask(client, submission)
+        ask(client, submission, follow=False)
     record_step(submission=made, officer=officer, step="contacted")
     assert "Appel demandé" not in text_of(client.get(reverse("result", args=[link_to(made)])))
     withdraw_consent(submission=withdrawn)

@@ -59,6 +59,7 @@ def test_what_was_not_asked_yet_is_told_from_what_the_firm_does_not_know(client,
     assert "Je ne sais pas" in text_of(client.get(f"/resultat/{link_to(submission)}/"))  # there the firm says it
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_all_that_was_answered_is_noted_together(client, submission, sheet, headers):
     names = names_on(client, sheet)
@@ -79,6 +80,7 @@ def test_the_page_is_one_form_with_one_button_that_saves(client, sheet):
     assert body.count('name="question"') == 3
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("button", "page"), [("dossier", ""), ("etape", "partie/etape/")])
 def test_a_button_that_leaves_the_sheet_saves_its_answers_first(client, submission, sheet, button, page):
     names, away = names_on(client, sheet), f"/agent/{submission.pk}/{page}"
@@ -100,6 +102,7 @@ def test_what_was_not_answered_is_asked_again_and_the_rest_is_noted(client, subm
     assert submission.sheet.declined() == set()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_a_wrong_answer_is_refused_beside_its_field_and_the_others_are_noted(client, headers):
     submission = make_submission(confirmed=True, without=("headcount", "created_on", "turnover"))
@@ -176,6 +179,7 @@ def test_a_commune_outside_is_refused_and_the_other_answers_are_noted(client):
     assert "commune" not in known
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_an_answer_and_that_it_is_not_known_are_refused_together_and_kept(client, submission, sheet, headers):
     names = names_on(client, sheet)
@@ -204,6 +208,7 @@ def test_what_a_colleague_answered_meanwhile_is_named_and_what_was_typed_stays_i
     assert submission.sheet.values()["headcount"] == 12
 
 
+@pytest.mark.slow
 def test_what_was_not_typed_or_is_the_same_is_not_said_to_be_late(client, submission, sheet):
     colleague = make_officer(first_name="Sophie", last_name="Carlier")
     names = names_on(client, sheet)
@@ -221,6 +226,7 @@ def test_that_it_is_not_known_is_said_to_be_late_too(client, submission, sheet):
     assert "Effectif : Sophie Carlier a noté que l’entreprise ne sait pas ; vous aviez 35 salariés." in text
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("name", ["answer:rien", "scheme:own:rien", "rien"])
 def test_an_answer_to_what_never_was_a_question_notes_nothing(client, submission, sheet, name):
     n_facts = submission.sheet.facts.count()
@@ -245,6 +251,7 @@ def test_only_what_reads_otherwise_is_said_to_change(client, submission, sheet):
     assert all(was.strip() != is_now.strip() for was, is_now in changes)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_the_sheet_of_a_closed_file_says_that_an_answer_opens_it_again(client, submission, sheet, headers):
     colleague = make_officer(first_name="Sophie", last_name="Carlier")

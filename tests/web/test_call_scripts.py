@@ -69,6 +69,7 @@ def test_another_firm_that_follows_the_same_scheme_reads_its_own_sheet(client, s
     assert "soudeurs" not in theirs
 
 
+@pytest.mark.slow
 def test_every_scheme_of_the_catalogue_gives_three_to_five_questions_and_plain_text(submission):
     result = latest_result(submission, on=DAY)
     matches = list(result.matches.select_related("scheme", "need"))
@@ -86,6 +87,7 @@ def test_every_scheme_of_the_catalogue_gives_three_to_five_questions_and_plain_t
         assert not re.search("[\xa0\u202f]", text)
 
 
+@pytest.mark.slow
 def test_what_is_open_weighed_paid_and_given_is_asked_one_of_each_first(submission, scheme):
     for position, (nature, sentence) in enumerate(
         (("condition", OPEN), ("condition", "Deux."), ("appraisal", WEIGHED))

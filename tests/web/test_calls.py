@@ -67,6 +67,7 @@ def test_a_double_click_or_a_corrected_number_is_one_row(client):
     assert [call.phone for call in ours(CallRequest)] == ["03 53 01 60 88"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

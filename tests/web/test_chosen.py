@@ -198,6 +198,7 @@ def test_a_number_that_was_corrected_later_drops_what_the_register_said(drafting
     }
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("siret", ["99999999999999", "1", "' OR 1", "99999995600017\0", "é", "\uff19" * 14])
 def test_a_number_of_nobody_is_not_taken(drafting, copy, siret):
     response = drafting.post(CHOOSE, {"siret": siret})

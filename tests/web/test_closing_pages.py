@@ -53,6 +53,7 @@ def test_an_officer_closes_in_place_and_undoes_it(desk, file, officer):
     assert file.closed_at is None
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -86,6 +87,7 @@ def test_the_officer_goes_on_in_a_closed_file_which_opens_again(desk, file, offi
     assert file.closed_at is None
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("reason", "said"),
     [("helped", "l’a clos le"), ("not_helped", "l’a clos le"), ("unreachable", "n’a pas réussi à vous joindre")],

@@ -61,6 +61,7 @@ def test_a_page_saved_as_it_shows_changes_nothing(client, submission):
     assert set(ticked) == {"competences.recruter", "numerique.robot"}
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("naf", ["25", "62", "C", "J", "25.6", "25.62B", "62.01Z"])
 def test_an_activity_of_any_level_is_not_lost_by_saving(client, naf):
     submission = make_submission(facts={"naf": naf})
@@ -68,6 +69,7 @@ def test_an_activity_of_any_level_is_not_lost_by_saving(client, naf):
     assert submission.sheet.values()["naf"] == naf
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("field", "typed", "fact", "value"),
     [
@@ -114,6 +116,7 @@ def test_a_correction_opens_the_review_again_and_the_page_says_so(client, submis
     assert f"Relu par {officer}" not in text
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [

@@ -92,6 +92,7 @@ def test_the_box_says_that_it_loses_what_was_not_saved(client, copy, submission)
     )
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("siret", ["closed", "99999999999999", "x" * 400, "٣" * 14])
 def test_a_site_that_is_closed_or_of_nobody_fills_nothing_in(client, copy, submission, siret):
     page = client.get(page_of(submission), {"siret": closed_one() if siret == "closed" else siret})

@@ -32,16 +32,16 @@ def other(officer):
     return make_submission(confirmed=True, wants_alerts=True)
 
 
-def choose(client, file, **sent):
+def choose(client, file, follow=True, **sent):
     """Choose with a fresh link, as whoever reads the address can."""
     client.post(f"/acces/{make_link(kind=Kind.ACCESS, object_id=file.pk)}/")
-    return client.post(f"/resultat/{link_to(file)}/courriels/", sent, follow=True)
+    return client.post(f"/resultat/{link_to(file)}/courriels/", sent, follow=follow)
 
 
-def end(client, file, officer):
+def end(client, file, officer, *, follow=True):
     client.force_login(officer)
     decide(file, first_matches(file)[0].scheme, officer)
-    return client.post(f"/agent/{file.pk}/terminer/", {"message": "Bonjour"}, follow=True)
+    return client.post(f"/agent/{file.pk}/terminer/", {"message": "Bonjour"}, follow=follow)
 
 
 # -- refusing
@@ -97,12 +97,13 @@ def test_officers_read_whom_not_to_write_to_before_they_end(client, file, other,
 
 
 def test_a_firm_accepts_emails_again_and_asks_for_alerts_apart(client, file):
-    choose(client, file, phone=PHONE)
+    choose(client, file, phone=PHONE, follow=False)
     assert "nous pouvons à nouveau vous écrire" in text_of(choose(client, file, accept="1"))
     assert not refuses_emails(file)
     assert Alert.objects.get(submission=file).ended_at
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("typed", "said"), [("", "Donnez un numéro"), ("douze", "« douze » n’est pas un numéro de téléphone")]
 )
@@ -115,7 +116,7 @@ def test_without_a_number_nothing_is_refused(client, file, typed, said):
 
 
 def test_a_link_that_is_asked_for_comes_whatever_was_refused(client, file):
-    choose(client, file, phone=PHONE)
+    choose(client, file, phone=PHONE, follow=False)
     client.post("/espace/", {"email": file.contact.email})
     again = Notification.objects.about(file.topic).get(kind="access_link")
     assert again.state == State.DUE
@@ -124,13 +125,14 @@ def test_a_link_that_is_asked_for_comes_whatever_was_refused(client, file):
 # -- telling the truth
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"state": State.DUE}, "à envoyer"),
         ({"state": State.DUE, "attempt": 1, "error": "451"}, "pas encore parti : nouvel essai prévu"),
-        ({"state": State.SENT}, "envoyé le 3 mars 2026 à 11:00 (pas de retour)"),
         ({"state": State.SENT, "delivery": Delivery.DEAD}, "à 11:00 (cette adresse ne reçoit plus rien)"),
+        ({"state": State.DUE}, "à envoyer"),
+        ({"state": State.SENT}, "envoyé le 3 mars 2026 à 11:00 (pas de retour)"),
         ({"state": State.SENT, "delivery": Delivery.COMPLAINED}, "(signalé comme indésirable par le destinataire)"),
         (
             {"state": State.FAILED, "delivery": Delivery.REFUSED},
@@ -139,7 +141,7 @@ def test_a_link_that_is_asked_for_comes_whatever_was_refused(client, file):
     ],
 )
 def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, row, said):
-    end(client, file, officer)
+    end(client, file, officer, follow=False)
     ended_at = timezone.datetime(2026, 3, 3, 10, tzinfo=timezone.get_fixed_timezone(0))
     done = row["state"] in (State.SENT, State.FAILED)
     Notification.objects.filter(kind="reviewed").update(ended_at=ended_at if done else None, **row)
@@ -151,8 +153,9 @@ def test_an_officer_reads_the_row_of_the_answer(client, file, other, officer, ro
         assert emails.count(label) == 1
 
 
+@pytest.mark.slow
 def test_the_first_of_a_month_is_written_as_french_writes_it(client, file, other, officer):
-    end(client, file, officer)
+    end(client, file, officer, follow=False)
     evening = timezone.datetime(2026, 10, 31, 23, 30, tzinfo=timezone.get_fixed_timezone(0))  # the next day in Paris
     Notification.objects.filter(kind="reviewed").update(state=State.SENT, ended_at=evening)
     assert "envoyé le 1er novembre 2026 à 00:30" in text_of(client.get(f"/agent/{file.pk}/"))

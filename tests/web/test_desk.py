@@ -45,11 +45,13 @@ def set_aside(desk, submission, scheme, **sent):
 # -- facts
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "fact", "value"),
     [
-        ({"headcount": "48,5", "headcount_band": ""}, "headcount", 48.5),
         ({"headcount": "", "headcount_band": "50,99"}, "headcount", [50, 99]),
+        ({"independent": ""}, "group", None),
+        ({"headcount": "48,5", "headcount_band": ""}, "headcount", 48.5),
         ({"headcount": "", "headcount_band": ""}, "headcount", None),
         ({"naf": "28.22Z", "division": ""}, "naf", "28.22Z"),
         ({"commune": "Attichy"}, "commune", "60025"),
@@ -64,7 +66,6 @@ def set_aside(desk, submission, scheme, **sent):
         ({"public_body": "no"}, "public_body", False),
         ({"in_difficulty": "no"}, "in_difficulty", False),
         ({"taxes_up_to_date": "yes"}, "taxes_up_to_date", True),
-        ({"independent": ""}, "group", None),
     ],
 )
 def test_an_officer_corrects_one_fact_and_nothing_else(desk, officer, submission, sent, fact, value):
@@ -87,6 +88,7 @@ def test_a_corrected_fact_shows_at_once_what_it_changes(desk, submission):
     assert "→ non éligible" in text
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("fact", "sent", "sentence"),
     [
@@ -118,6 +120,7 @@ def test_a_commune_outside_the_territory_closes_the_file_once_the_officer_says_t
     assert submission.sheet.values()["commune"] == "60057"
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("fact", ["", "inconnu", "micro_entrepreneur", "\0"])
 def test_an_unknown_fact_is_no_crash(desk, submission, fact):
     assert act(desk, submission, "corriger", follow=False, fact=fact).status_code == 302
@@ -139,6 +142,7 @@ def test_each_reason_of_the_page_lands_where_it_should(desk, officer, submission
     assert ours(FollowUp).to_do().get().note == "un laboratoire"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -158,11 +162,12 @@ def test_a_reason_that_lacks_something_says_what_and_keeps_what_was_typed(desk, 
     assert not ours(Review).exists()
 
 
+@pytest.mark.slow
 def test_a_scheme_that_became_ineligible_can_still_be_given_back(desk, submission):
     scheme = first_matches(submission)[0].scheme
     set_aside(desk, submission, scheme, reason="not_interested")
-    act(desk, submission, "corriger", fact="naf", naf="01.11Z", division="")
-    act(desk, submission, f"avis/{scheme.pk}", verdict="withdrawn")
+    act(desk, submission, "corriger", fact="naf", naf="01.11Z", division="", follow=False)
+    act(desk, submission, f"avis/{scheme.pk}", verdict="withdrawn", follow=False)
     assert submission.reviews.latest_by_scheme()[scheme.pk].is_withdrawn
 
 
@@ -173,13 +178,14 @@ def test_a_scheme_is_found_by_its_words_and_added_with_who_added_it(desk, office
     scheme = Scheme.objects.get(source_key="mte-imprim-vert")
     page = desk.get(f"/agent/{submission.pk}/ajouter/", {"q": "imprim vert"})
     assert scheme.current.name in text_of(page)
-    act(desk, submission, f"avis/{scheme.pk}", verdict="kept")
-    act(desk, submission, "terminer", message="Bonjour")
+    act(desk, submission, f"avis/{scheme.pk}", verdict="kept", follow=False)
+    act(desk, submission, "terminer", message="Bonjour", follow=False)
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert scheme.current.name in text
     assert f"Ajouté par {officer}" in text
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("words", ["", "zzzz", "%", "\0", "é" * 300])
 def test_a_search_that_finds_nothing_says_so(desk, submission, words):
     response = desk.get(f"/agent/{submission.pk}/ajouter/", {"q": words})
@@ -237,6 +243,7 @@ def test_the_catalogue_lists_all_and_marks_what_nobody_checked(desk):
     assert desk.get(f"/agent/catalogue/{archived.pk}/").status_code == 404
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("query", ["?page=9999", "?page=x", "?besoin=inconnu", "?q=%00", "?besoin=%00", "?page=-1"])
 def test_an_odd_address_of_the_catalogue_is_no_crash(desk, query):
     assert desk.get(f"/agent/catalogue/{query}").status_code == 200
@@ -251,7 +258,7 @@ def test_a_note_is_written_for_a_chosen_audience(desk, client, submission):
     assert "Choisissez qui lira cette note" in text_of(refused)
     assert "Un mot &lt;b&gt;gras" in refused.content.decode()
     for audience in Note.Audience.values:
-        act(desk, submission, "notes", text=f"Note {audience}", audience=audience)
+        act(desk, submission, "notes", text=f"Note {audience}", audience=audience, follow=False)
     firm = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert "Note firm" in firm
     assert "Note internal" not in firm
@@ -262,7 +269,7 @@ def test_a_note_of_somebody_else_cannot_be_taken_back(desk, submission):
     note = write_note(submission=submission, author=make_officer(), audience="firm", text="Un mot.")
     assert act(desk, submission, f"notes/{note.pk}/retirer").status_code == 404
     own = write_note(submission=submission, author=desk_user(desk), audience="firm", text="Le mien.")
-    act(desk, submission, f"notes/{own.pk}/retirer")
+    act(desk, submission, f"notes/{own.pk}/retirer", follow=False)
     assert list(ours(Note).standing()) == [note]
 
 
@@ -272,12 +279,12 @@ def desk_user(desk):
 
 def test_steps_are_noted_done_and_cancelled(desk, submission):
     scheme = first_matches(submission)[0].scheme
-    act(desk, submission, "suivi", step="contacted", scheme=scheme.pk, note="le 20")
-    act(desk, submission, "suivi", step="partner", note="un client")
+    act(desk, submission, "suivi", step="contacted", scheme=scheme.pk, note="le 20", follow=False)
+    act(desk, submission, "suivi", step="partner", note="un client", follow=False)
     step = ours(FollowUp).to_do().get()
-    act(desk, submission, f"suivi/{step.pk}")
+    act(desk, submission, f"suivi/{step.pk}", follow=False)
     assert not ours(FollowUp).to_do().exists()
-    act(desk, submission, f"suivi/{step.pk}", cancel="1")
+    act(desk, submission, f"suivi/{step.pk}", cancel="1", follow=False)
     assert ours(FollowUp).standing().count() == 1
 
 
@@ -291,7 +298,7 @@ def test_a_step_of_another_file_is_not_found(desk, officer, submission):
 
 def test_a_file_is_offered_accepted_and_followed(desk, client, submission):
     colleague = make_officer()
-    act(desk, submission, "transmettre", to=colleague.pk, note="Je pars.")
+    act(desk, submission, "transmettre", to=colleague.pk, note="Je pars.", follow=False)
     offer = ours(HandOver).get()
     client.force_login(colleague)
     assert "Offerts 1" in text_of(client.get("/agent/"))
@@ -302,11 +309,13 @@ def test_a_file_is_offered_accepted_and_followed(desk, client, submission):
     assert submission.officer == colleague
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("to", ["", "999999", "x", "\0"])
 def test_an_offer_to_nobody_says_so(desk, submission, to):
     assert act(desk, submission, "transmettre", to=to).status_code == 422
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("keys", [[], ["x"], ["999999999999999999999"], ["²"], ["-1"]])
 def test_answering_no_offer_is_no_crash(desk, keys):
     assert desk.post("/agent/propositions/", {"offer": keys, "answer": "accept"}).status_code == 302
@@ -341,7 +350,7 @@ def pair(submission, tmp_path):
 def test_two_kept_schemes_that_exclude_each_other_are_told_beside_both_and_above_the_button(desk, submission, pair):
     second = pair[1]
     for scheme in pair:
-        act(desk, submission, f"avis/{scheme.pk}", verdict="kept")
+        act(desk, submission, f"avis/{scheme.pk}", verdict="kept", follow=False)
     response = desk.get(f"/agent/{submission.pk}/")
     text = text_of(response)
     assert "<i>A</i>" not in response.content.decode()
@@ -352,9 +361,10 @@ def test_two_kept_schemes_that_exclude_each_other_are_told_beside_both_and_above
     assert "Relecture terminée" in text_of(ended)
 
 
+@pytest.mark.slow
 def test_a_scheme_to_be_added_by_hand_says_what_it_goes_against(desk, submission, pair):
     first, second = pair
-    act(desk, submission, f"avis/{first.pk}", verdict="kept")
+    act(desk, submission, f"avis/{first.pk}", verdict="kept", follow=False)
     text = text_of(desk.get(f"/agent/{submission.pk}/ajouter/", {"q": second.current.name}))
     assert "Ne se cumule pas avec « Premier <i>A</i> », déjà retenu." in text
 
@@ -389,8 +399,9 @@ def test_after_the_end_comes_the_next_file_of_the_queue(desk, officer, submissio
     assert desk.get(response["Location"])["Location"] == "/agent/"  # after the last one, the list
 
 
+@pytest.mark.slow
 def test_a_review_is_taken_up_again(desk, submission):
-    act(desk, submission, "terminer", message="Bonjour")
+    act(desk, submission, "terminer", message="Bonjour", follow=False)
     assert "La relecture est reprise" in text_of(act(desk, submission, "reprendre"))
     submission.refresh_from_db()
     assert submission.reviewed_at is None
@@ -422,6 +433,7 @@ def test_a_firm_asks_for_alerts_while_it_files_or_later(client, submission):
     assert Alert.objects.get(submission=submission).ended_at is not None
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -493,6 +505,7 @@ def test_what_was_refused_comes_back_where_it_was_typed(desk, submission):
     assert "Vous le lirez." in html
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_file_read_no_other_file(desk, submission):
     """The list of schemes that a step may be about is two look-ups, however many files there are."""
     for _ in range(5):

@@ -64,6 +64,7 @@ def test_a_file_asks_few_questions_and_is_light(desk, submission):
     assert len(gzip.compress(body)) <= MOST_COMPRESSED
 
 
+@pytest.mark.slow
 def test_a_file_that_was_worked_on_asks_a_few_more(desk, submission, officer):
     colleague = make_officer(CCLO)
     for match in first_matches(submission, 6):
@@ -87,6 +88,7 @@ def test_no_part_is_printed_before_it_is_opened_and_each_has_its_link(desk, subm
         assert f'href="/agent/{submission.pk}/partie/{part}"' in page, part
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(("part", "shown"), PARTS.items())
 def test_a_part_is_a_page_without_javascript_and_a_fragment_for_htmx(desk, submission, part, shown):
     path = f"/agent/{submission.pk}/partie/{part}"
@@ -128,6 +130,7 @@ def test_who_only_reads_gets_no_form_and_a_closed_file_neither(client, desk, sub
     assert "/partie/etape/" not in client.get(f"/agent/{submission.pk}/").content.decode()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("part", ["rien/", "fait/", "fait/?fait=inconnu", "fait/?fait=micro_entrepreneur"])
 def test_a_part_that_is_not_one_is_not_found(desk, submission, part):
     assert desk.get(f"/agent/{submission.pk}/partie/{part}").status_code == 404

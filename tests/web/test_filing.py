@@ -235,6 +235,7 @@ def test_filing_again_makes_a_second_submission_of_the_same_firm(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(("epci", "commune"), COMMUNES.items())
 def test_the_commune_of_the_site_decides_who_is_in_charge(client, epci, commune):
     fill(client, entreprise={"commune": commune})

@@ -41,8 +41,8 @@ def schemes(client, token):
     return [card.match.scheme for card in client.get(reverse("result", args=[token])).context["page"].cards]
 
 
-def tell(client, token, scheme, **sent):
-    return client.post(reverse("firm_state", args=[token, scheme.pk]), sent, follow=True)
+def tell(client, token, scheme, follow=True, **sent):
+    return client.post(reverse("firm_state", args=[token, scheme.pk]), sent, follow=follow)
 
 
 def take_back(client, token, scheme):
@@ -79,6 +79,7 @@ def test_a_scheme_is_followed_asked_for_and_obtained(client, token, schemes):
     assert ours(SchemeEvent).count() == 6
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("said", [{"state": "has_it"}, {"reason": "other_project"}])
 def test_what_the_firm_dismisses_leaves_its_cards_its_list_and_comes_back(client, token, schemes, said):
     scheme = schemes[0]
@@ -94,15 +95,16 @@ def test_what_the_firm_dismisses_leaves_its_cards_its_list_and_comes_back(client
 
 
 def test_a_button_of_a_page_left_open_takes_nothing_else_back(client, token, schemes):
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     old = ours(SchemeEvent).get().pk
-    tell(client, token, schemes[0], state="applied")
+    tell(client, token, schemes[0], state="applied", follow=False)
     page = tell(client, token, schemes[0], undo=old)
     assert page.status_code == 422
     assert "Rien n’est annulé : « demande déposée » a été dit en dernier." in text_of(page)
     assert ours(SchemeEvent).count() == 2
 
 
+@pytest.mark.slow
 def test_a_second_click_is_told_as_the_first(client, token, schemes):
     for _ in range(2):
         page = tell(client, token, schemes[0], state="applied", euros="12 500")
@@ -111,9 +113,10 @@ def test_a_second_click_is_told_as_the_first(client, token, schemes):
     assert ours(SchemeEvent).count() == 1
 
 
-@pytest.mark.parametrize(("days", "is_said"), [(0, True), (23, True), (-1, False)])
+@pytest.mark.cases(2)
+@pytest.mark.parametrize(("days", "is_said"), [(0, True), (-1, False), (23, True)])
 def test_the_last_day_to_ask_is_said_until_it_has_passed(client, token, schemes, days, is_said):
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     last = DAY + timedelta(days=days)
     publish_revision(schemes[0], window_state="dated", opens_on=None, closes_on=last)
     text = text_of(client.get(reverse("result", args=[token])))
@@ -121,8 +124,9 @@ def test_the_last_day_to_ask_is_said_until_it_has_passed(client, token, schemes,
     assert ("À demander" in text) is is_said
 
 
+@pytest.mark.slow
 def test_the_day_on_a_card_is_of_the_word_that_counts(client, submission, officer, token, schemes):
-    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it")
+    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it", follow=False)
     today = timezone.localdate()
     with rewriting():
         ours(SchemeEvent).update(recorded_at=timezone.now() - timedelta(days=3))
@@ -131,6 +135,7 @@ def test_the_day_on_a_card_is_of_the_word_that_counts(client, submission, office
     assert f"Retenu, noté le {day_in_words(today, 'j F')}" in text_of(client.get(reverse("result", args=[token])))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -155,8 +160,9 @@ def test_what_cannot_be_said_gets_a_sentence_and_changes_nothing(client, token, 
     assert not ours(SchemeEvent).exists()
 
 
+@pytest.mark.slow
 def test_what_was_typed_stays_where_it_is_refused(client, token, schemes):
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     page = tell(client, token, schemes[0], state="applied", euros="12 mille et des poussières").content.decode()
     assert 'value="12 mille et des poussières"' in page
 
@@ -165,10 +171,11 @@ def test_a_scheme_that_is_not_of_the_result_is_refused(client, token):
     assert client.post(reverse("firm_state", args=[token, 99_999_999]), {"state": "followed"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_network_that_says_too_much_is_told_when_to_come_back_and_no_other_is(client, token, schemes, settings):
     settings.CACHES = {**settings.CACHES, "counters": {**settings.CACHES["counters"], "KEY_PREFIX": uuid4().hex}}
     settings.THROTTLES = {**settings.THROTTLES, "state.network": (2, 3600)}
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     take_back(client, token, schemes[0])
     page = tell(client, token, schemes[0], state="followed")
     assert page.status_code == 429
@@ -182,7 +189,7 @@ def test_a_network_that_says_too_much_is_told_when_to_come_back_and_no_other_is(
 
 
 def test_every_button_of_the_page_is_one_that_the_table_allows(client, submission, token, schemes):
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     page = client.get(reverse("result", args=[token])).context["page"]
     (state,) = page.followed
     assert set(state.next_for_firm) == AFTER["followed"] & MAY_SAY[Origin.FIRM]
@@ -195,8 +202,8 @@ def test_another_firm_neither_reads_nor_changes_it(client, token, schemes):
         confirmed=True, siret="", siren="", email="autre@firm.example", company_name="Fonderie Wapiti"
     )
     theirs = link_to(other)
-    tell(client, token, schemes[0], state="set_aside", reason="not_interested")
-    tell(client, token, schemes[1], state="applied", euros="4 321")
+    tell(client, token, schemes[0], state="set_aside", reason="not_interested", follow=False)
+    tell(client, token, schemes[1], state="applied", euros="4 321", follow=False)
     page = client.get(reverse("result", args=[theirs]))
     assert schemes[0] in carded(page)
     assert "Mes dispositifs" not in text_of(page)
@@ -210,7 +217,7 @@ def test_another_firm_neither_reads_nor_changes_it(client, token, schemes):
 def test_a_link_that_is_over_or_of_a_closed_file_says_nothing(client, submission, token, schemes):
     submission.closed_at, submission.closed_reason = submission.filed_at, "not_entitled"
     submission.save(update_fields=["closed_at", "closed_reason"])
-    tell(client, token, schemes[0], state="followed")
+    tell(client, token, schemes[0], state="followed", follow=False)
     assert client.post(reverse("firm_state", args=["faux", schemes[0].pk]), {"state": "followed"}).status_code == 404
     assert not ours(SchemeEvent).exists()
 
@@ -232,8 +239,8 @@ def test_the_officer_reads_what_the_firm_says_beside_his_own_and_settles_it(
     client, submission, officer, token, schemes
 ):
     decide(submission, schemes[0], officer)
-    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it")
-    tell(client, token, schemes[1], state="applied", euros="9 000")
+    tell(client, token, schemes[0], state="set_aside", reason="not_worth_it", follow=False)
+    tell(client, token, schemes[1], state="applied", euros="9 000", follow=False)
     client.force_login(officer)
     text = text_of(client.get(reverse("officer_file", args=[submission.pk])))
     assert "L’entreprise dit autre chose" in text
@@ -260,6 +267,7 @@ def test_the_officer_reads_what_the_firm_says_beside_his_own_and_settles_it(
     )
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -279,10 +287,11 @@ def test_an_impossible_step_gets_a_sentence(client, submission, officer, schemes
     assert not ours(SchemeEvent).exists()
 
 
+@pytest.mark.slow
 def test_what_the_firm_dismissed_is_not_in_the_answer_of_its_officer(client, submission, officer, token, schemes):
     for scheme in schemes[:2]:
         decide(submission, scheme, officer)
-    tell(client, token, schemes[0], state="has_it")
+    tell(client, token, schemes[0], state="has_it", follow=False)
     end_review(submission=submission, officer=officer, on=DAY)
     page = client.get(reverse("result", args=[token]))
     assert schemes[0] not in carded(page)

@@ -77,12 +77,12 @@ def call(submission, officer):
     )
 
 
-def write(client, token, scheme, **sent):
-    return client.post(reverse("firm_word", args=[token, scheme.pk]), sent, follow=True)
+def write(client, token, scheme, follow=True, **sent):
+    return client.post(reverse("firm_word", args=[token, scheme.pk]), sent, follow=follow)
 
 
-def answer_call(client, token, call, **sent):
-    return client.post(reverse("firm_call", args=[token, call.pk]), sent, follow=True)
+def answer_call(client, token, call, follow=True, **sent):
+    return client.post(reverse("firm_call", args=[token, call.pk]), sent, follow=follow)
 
 
 def to_read():
@@ -116,14 +116,14 @@ def test_the_page_says_how_to_send_a_file_and_takes_none(client, officer, submis
     assert "ce site n’en reçoit pas" in text_of(page)
     assert f'href="mailto:{officer.email}?subject={submission.reference}"' in page.content.decode()
     assert 'type="file"' not in page.content.decode()
-    write(client, token, scheme, text=QUOTE, file=b"%PDF-1.7")
+    write(client, token, scheme, text=QUOTE, file=b"%PDF-1.7", follow=False)
     assert ours(Note).get().text == QUOTE
 
 
 def test_a_day_to_keep_is_in_the_calendars_of_both_and_its_words_in_no_feed(
     client, officer, submission, scheme, token
 ):
-    write(client, token, scheme, text=QUOTE, keep_on=str(LATER))
+    write(client, token, scheme, text=QUOTE, keep_on=str(LATER), follow=False)
     file = client.get(reverse("calendar", args=[token])).content.decode()
     [mine] = [one for one in IcsCalendarStream.calendar_from_ics(file).events if "Votre date" in one.summary]
     assert (mine.dtstart, QUOTE in mine.summary) == (LATER, True)
@@ -137,23 +137,23 @@ def test_a_day_to_keep_is_in_the_calendars_of_both_and_its_words_in_no_feed(
         [found] = [one for one in IcsCalendarStream.calendar_from_ics(content).events if summary in one.summary]
         assert found.dtstart == LATER
         assert "18 000" not in content
-    write(client, token, scheme, back=ours(Note).get().pk)
+    write(client, token, scheme, back=ours(Note).get().pk, follow=False)
     assert "Votre date" not in Client().get(reverse("feed", args=[feeds[0][1]])).content.decode()
 
 
 def test_what_is_sent_twice_is_one_note_and_several_are_one_step_of_reading(client, submission, scheme, token):
     for text in (QUOTE, QUOTE, "Dossier n° 2026-118."):
-        write(client, token, scheme, text=text)
+        write(client, token, scheme, text=text, follow=False)
     assert ours(Note).count() == 2
     assert to_read().count() == 1
     close_step(follow_up=to_read().get(), officer=make_officer())
-    write(client, token, scheme, text="Un troisième mot.")
+    write(client, token, scheme, text="Un troisième mot.", follow=False)
     assert (to_read().count(), to_read().to_do().count()) == (2, 1)
 
 
 def test_who_answers_a_firm_has_read_what_it_wrote(client, submission, scheme, token):
     officer = make_officer()
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     write_note(submission=submission, author=officer, audience="internal", text="Un bon devis.")
     write_note(submission=submission, author=officer, audience="firm", text="Bonne année.", by_email=False)
     assert to_read().to_do().exists()
@@ -163,18 +163,19 @@ def test_who_answers_a_firm_has_read_what_it_wrote(client, submission, scheme, t
 
 def test_what_is_taken_back_is_read_no_more_and_owes_no_reading(client, desk, submission, scheme, token):
     for text in (QUOTE, "Dossier n° 2026-118."):
-        write(client, token, scheme, text=text)
+        write(client, token, scheme, text=text, follow=False)
     second, first = ours(Note)
     page = write(client, token, scheme, back=first.pk)
     assert "C’est retiré" in text_of(page)
     assert QUOTE not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
     assert to_read().to_do().exists()
-    write(client, token, scheme, back=second.pk)
+    write(client, token, scheme, back=second.pk, follow=False)
     assert not to_read().to_do().exists()
     for wrong in ("", "x", "0", str(first.pk), "9" * 30):
-        assert write(client, token, scheme, back=wrong).status_code == 200
+        assert write(client, token, scheme, back=wrong, follow=False).status_code == 302
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -212,17 +213,18 @@ def test_a_scheme_that_the_firm_does_not_follow_takes_no_words(client, submissio
 
 def test_words_open_a_closed_file_again(client, submission, officer, scheme, token):
     close_file(submission=submission, officer=officer, reason="helped")
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     submission.refresh_from_db()
     assert submission.closed_at is None
 
 
 def test_closing_a_file_owes_no_reading(client, submission, officer, scheme, token):
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     close_file(submission=submission, officer=officer, reason="helped")
     assert not to_read().to_do().exists()
 
 
+@pytest.mark.slow
 def test_a_firm_does_not_write_without_end(client, submission, scheme, token):
     Note.objects.bulk_create(
         Note(submission=submission, audience="firm", scheme=scheme, text=f"Mot {n}", written_at=submission.filed_at)
@@ -234,7 +236,7 @@ def test_a_firm_does_not_write_without_end(client, submission, scheme, token):
 
 
 def test_its_officer_is_told_the_next_morning_once(client, submission, officer, scheme, token):
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     morning = add_working_days(timezone.localdate(to_read().get().recorded_at), 1)
     for _again in range(2):
         tell_who_waits(on=morning)
@@ -244,19 +246,20 @@ def test_its_officer_is_told_the_next_morning_once(client, submission, officer, 
     assert QUOTE not in digest.text
 
 
+@pytest.mark.slow
 def test_what_is_written_after_its_officer_was_told_is_told_too(client, submission, officer, scheme, token):
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     first = to_read().get()
     morning = add_working_days(timezone.localdate(first.recorded_at), 1)
     tell_who_waits(on=morning)
-    write(client, token, scheme, text="Un second devis.")
+    write(client, token, scheme, text="Un second devis.", follow=False)
     second = to_read().exclude(pk=first.pk).get()
     tell_who_waits(on=morning)
     digests = ours(Notification).filter(kind="waiting_digest", recipient=officer.email)
     assert len(digests) == 2
     close_step(follow_up=first, officer=officer)
     close_step(follow_up=second, officer=officer)
-    write(client, token, scheme, text=QUOTE)  # the same words again, once read, are new ones
+    write(client, token, scheme, text=QUOTE, follow=False)  # the same words again, once read, are new ones
     assert ours(FollowUp).filter(step="firm_said").to_do().count() == 1
 
 
@@ -266,13 +269,14 @@ def test_nobody_is_told_of_words_on_a_file_that_officers_may_not_open(client, se
     submission = make_submission(confirmed=False, phone="")
     scheme = first_matches(submission)[0].scheme
     say(submission=submission, scheme=scheme, state="followed", on=DAY)
-    write(client, link_to(submission), scheme, text=QUOTE)
+    write(client, link_to(submission), scheme, text=QUOTE, follow=False)
     assert to_read().exists()
-    for days in range(1, 60):
+    for days in (1, 2, 3, 8, 15, 59):
         tell_who_waits(on=DAY + timedelta(days=days))
     assert not ours(Notification).filter(kind="waiting_digest", about__contains=[submission.topic]).exists()
 
 
+@pytest.mark.slow
 def test_who_left_is_not_named_and_no_file_goes_to_a_closed_mailbox(client, submission, officer, scheme, token, call):
     officer.is_active = False
     officer.save(update_fields=["is_active"])
@@ -284,6 +288,7 @@ def test_who_left_is_not_named_and_no_file_goes_to_a_closed_mailbox(client, subm
     assert "prévoit de vous appeler le mercredi 25 novembre 2026" in result
 
 
+@pytest.mark.slow
 def test_words_on_a_scheme_that_is_not_shown_any_more_can_be_taken_back(client, submission, scheme, token):
     gone = Scheme.objects.exclude(matches__result__submission=submission).first()
     Note.objects.create(
@@ -312,12 +317,12 @@ def test_a_guest_who_reads_writes_nothing_and_one_who_answers_does(submission, s
 
 
 def test_another_firm_reads_and_takes_back_nothing_of_it(client, submission, scheme, token, call):
-    write(client, token, scheme, text=QUOTE)
+    write(client, token, scheme, text=QUOTE, follow=False)
     other = make_submission(confirmed=True, email="autre@fonderie.example", siren="999999972")
     say(submission=other, scheme=scheme, state="followed", on=DAY)
     theirs = link_to(other)
     note = ours(Note).get(submission=submission)
-    write(client, theirs, scheme, back=note.pk)
+    write(client, theirs, scheme, back=note.pk, follow=False)
     assert answer_call(client, theirs, call, agrees="1").status_code == 404
     for name in ("result", "own_data"):
         assert QUOTE not in text_of(client.get(reverse(name, args=[theirs])))
@@ -327,12 +332,12 @@ def test_another_firm_reads_and_takes_back_nothing_of_it(client, submission, sch
 
 
 def test_what_is_kept_of_it_is_in_what_the_firm_may_take_away(client, submission, scheme, token, call):
-    write(client, token, scheme, text=QUOTE, keep_on=str(LATER))
-    answer_call(client, token, call, agrees="1")
+    write(client, token, scheme, text=QUOTE, keep_on=str(LATER), follow=False)
+    answer_call(client, token, call, agrees="1", follow=False)
     page = text_of(client.get(reverse("own_data", args=[token])))
     assert f"{scheme} – {QUOTE} – {LATER:%d/%m/%Y}" in page
     assert f"rappeler l’entreprise – {call.due_on:%d/%m/%Y} – confirmé par l’entreprise" in page
-    write(client, token, scheme, back=ours(Note).get().pk)
+    write(client, token, scheme, back=ours(Note).get().pk, follow=False)
     assert "– retiré" in text_of(client.get(reverse("own_data", args=[token])))
 
 
@@ -363,7 +368,7 @@ def test_a_firm_reads_the_day_of_a_call_without_its_note_and_says_that_it_suits(
 def test_an_officer_reads_on_the_desk_that_a_day_suits_or_which_other_is_proposed(
     client, desk, submission, token, call, settings
 ):
-    answer_call(client, token, call, agrees="1")
+    answer_call(client, token, call, agrees="1", follow=False)
     settings.FIXED_DAY = call.due_on
     assert "Confirmé par l’entreprise" in text_of(desk.get("/agent/?etat=a-rappeler"))
     page = text_of(answer_call(client, token, call, text="Jeudi avant 10 heures."))
@@ -378,7 +383,7 @@ def test_an_officer_reads_on_the_desk_that_a_day_suits_or_which_other_is_propose
 
 
 def test_a_day_that_suits_takes_back_what_was_proposed_instead(client, desk, submission, token, call):
-    answer_call(client, token, call, text="Jeudi.")
+    answer_call(client, token, call, text="Jeudi.", follow=False)
     page = text_of(answer_call(client, token, call, agrees="1"))
     assert "Vous avez dit que ce jour vous convient." in page
     assert "Vous proposez" not in page
@@ -386,6 +391,7 @@ def test_a_day_that_suits_takes_back_what_was_proposed_instead(client, desk, sub
     assert "Autre moment proposé" not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
 
 
+@pytest.mark.slow
 def test_a_day_that_has_passed_is_not_agreed_to_and_a_closed_file_promises_no_call(
     client, submission, officer, token, call, settings
 ):
@@ -401,9 +407,10 @@ def test_a_day_that_has_passed_is_not_agreed_to_and_a_closed_file_promises_no_ca
     assert call.agreed_at is None
 
 
+@pytest.mark.slow
 def test_a_proposal_is_taken_back(client, desk, submission, token, call):
-    answer_call(client, token, call, text="Jeudi.")
-    answer_call(client, token, call, back=ours(Note).get().pk)
+    answer_call(client, token, call, text="Jeudi.", follow=False)
+    answer_call(client, token, call, back=ours(Note).get().pk, follow=False)
     assert "Autre moment proposé" not in text_of(desk.get(reverse("officer_file", args=[submission.pk])))
     assert not to_read().to_do().exists()
 
@@ -416,7 +423,7 @@ def test_each_of_two_calls_is_answered_apart_and_one_refused_keeps_what_was_type
     assert page.status_code == 422
     assert page.content.decode().count("y" * 301) == 1
     assert "300" in text_of(page)
-    answer_call(client, token, second, agrees="1")
+    answer_call(client, token, second, agrees="1", follow=False)
     call.refresh_from_db()
     assert call.agreed_at is None
 
@@ -441,6 +448,7 @@ def test_the_form_of_an_officer_says_that_the_firm_reads_the_day(desk, submissio
 # -- what the database takes
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "columns",
     [

@@ -57,6 +57,7 @@ def test_a_day_that_is_none_is_refused_in_a_demonstration():
     assert "JONCTION_DAY='demain' is not a day such as 2026-11-24." in process.stderr
 
 
+@pytest.mark.slow
 def test_the_settings_of_production_pass_the_deployment_checks():
     process = run(
         *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),

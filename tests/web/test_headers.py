@@ -38,6 +38,7 @@ def policy_of(response):
 
 @pytest.mark.django_db
 @pytest.mark.shows_both("the administration lists the e-mails of all")
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_every_address_answers_with_the_security_headers(client, signed_in):
     addresses = list(patterns())

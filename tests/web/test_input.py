@@ -42,6 +42,7 @@ def assert_still_there(response, values):
         assert found, f"{name}={value!r} is lost"
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -63,6 +64,7 @@ def test_a_wrong_number_is_told_which_rule_it_breaks(client, typed, sentence):
     assert_still_there(response, {**FIRM, "number": typed})
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("typed", ["999999956", "999 999 956", "999.999.956", "999\u00a0999\u00a0956"])
 def test_a_siren_alone_is_taken(client, typed):
     fill(client, entreprise={"number": typed})
@@ -75,6 +77,7 @@ def test_digits_of_another_script_are_kept_as_digits(client):
     assert ours(Submission).get().sheet.company.siren == "999999956"
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("typed", ["Atlantide", "00000", "99999", "Compiègne (75056)", "'; DROP TABLE", "%", "🔥"])
 def test_an_unknown_commune_says_what_is_accepted(client, typed):
     response = refuse(client, "entreprise", commune=typed)
@@ -82,6 +85,7 @@ def test_an_unknown_commune_says_what_is_accepted(client, typed):
     assert_still_there(response, {**FIRM, "commune": typed})
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
@@ -142,6 +146,7 @@ def test_a_choice_for_another_name_is_not_taken(client):
     assert ours(Submission).get().sheet.values()["commune"] == "60159"
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -178,6 +183,7 @@ def test_answers_at_the_edge_are_taken(client, changes):
     assert fill(client, upto="entreprise", entreprise=changes).status_code == 302  # on to the project
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -205,6 +211,7 @@ def test_a_wrong_answer_about_the_project_says_why(client, changes, sentence):
     assert_still_there(response, {**PROJECT, **changes})
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("typed", "euros"),
     [
@@ -268,6 +275,7 @@ def test_a_need_that_does_not_exist_is_refused(client):
     assert "n’en fait pas partie" in text_of(refuse(client, "besoin", needs=["besoin.inconnu"]))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -308,6 +316,7 @@ def test_a_telephone_number_is_kept_in_one_spelling(client, typed, kept):
     assert ours(Submission).get().contact.phone == kept
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("field", ["company_name", "commune", "naf", "number"])
 def test_a_null_character_is_no_crash(client, field):
     assert fill(client, upto="entreprise", entreprise={field: "a\0b"}).status_code in (200, 302)

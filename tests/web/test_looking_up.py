@@ -14,6 +14,7 @@ from tests.web.conftest import FIRM, REGISTER, SECOND, text_of
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("typed", ["chaud bac", SIRET, "999 999 956 00017", "999 999 956", "Chaudronnérie du BAC"])
 def test_a_name_or_a_number_finds_the_establishment_and_no_other_firm(drafting, copy, typed):
     page = drafting.get(SEARCH, {"q": typed})
@@ -37,6 +38,7 @@ def test_as_one_types_only_the_copy_is_asked_and_a_part_of_the_page_answers(draf
     assert state.asked == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("typed", ["", " ", "c", "ch", "é!", "9999999", "\0", "99 999 997"])
 def test_what_is_only_begun_is_answered_by_nothing(drafting, copy, state, typed):
     page = drafting.get(SEARCH, {"q": typed}, **TYPING)
@@ -119,6 +121,7 @@ def test_the_service_answers_a_siret_with_that_site_alone(drafting, state):
     assert sirets_in(page) == {SIRET}
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -138,6 +141,7 @@ def test_what_cannot_be_looked_for_is_said_and_kept(drafting, copy, state, typed
     assert state.asked == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("odd", ["a\0bc", "%%%", "<b>x</b>", "🙂🙂🙂", "é" * 300, "' OR 1=1 --", "‮abc", "\ud800"])
 def test_anything_may_be_typed(drafting, copy, odd):
     query = quote(odd, errors="surrogatepass")
@@ -197,6 +201,7 @@ def test_who_opposes_is_as_unknown_as_who_does_not_exist(drafting, copy, state):
     assert not chosen(drafting)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("wrong", [{"status": 503}, {"status": 429}, {"body": "<html>"}])
 def test_where_the_register_is_down_the_firm_files_by_hand(drafting, state, wrong):
     state.page("/search", wrong.get("body", ""), status=wrong.get("status", 200))

@@ -50,6 +50,7 @@ def measured(**options):
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_row_a_day_and_way_of_knowing_the_same_each_time():
     rows = measured(firms=3).splitlines()
     assert [row.split(" | ")[:2] for row in rows[2:]] == [

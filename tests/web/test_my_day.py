@@ -29,6 +29,7 @@ LONG_AGO = timezone.make_aware(datetime.combine(date(2026, 9, 1), time(9)))
 
 
 @pytest.mark.shows_both("a lead reads who holds files of their intercommunality")
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("make", "path"),
     [

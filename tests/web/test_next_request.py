@@ -55,6 +55,7 @@ def test_what_a_linked_file_of_a_colleague_says_is_neither_shown_nor_filed(clien
         assert "craft_register" not in known_facts(Submission.objects.get(pk=file.pk))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("is_open", [True, False])
 @pytest.mark.parametrize("is_registered", [True, False])
 def test_a_newer_word_than_the_draft_stays_in_force(client, officer, first, request, is_open, is_registered):
@@ -80,6 +81,7 @@ def test_what_was_taken_back_since_is_not_said_again(client, officer, first):
         assert "headcount" not in known_facts(Submission.objects.get(pk=file.pk))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("is_registered", [True, False])
 def test_an_officers_word_never_becomes_the_firms_once_the_space_has_closed(
     client, officer, first, request, is_registered

@@ -47,6 +47,7 @@ def test_what_the_page_showed_is_what_the_firm_says_with_another_number(client, 
     assert SECOND not in text_of(client.get(page_of(submission)))
 
 
+@pytest.mark.slow
 def test_a_number_that_is_emptied_keeps_what_the_page_showed(client, submission):
     facts = save(client, submission, number="")
     assert submission.sheet.establishment is None
@@ -54,6 +55,7 @@ def test_a_number_that_is_emptied_keeps_what_the_page_showed(client, submission)
     assert facts["headcount"].value == [20, 49]
 
 
+@pytest.mark.slow
 def test_what_is_emptied_with_the_number_is_unknown_and_everybody_is_in_charge(client, submission):
     confirm_address(submission=submission)
     facts = save(client, submission, number=OTHER, commune="")
@@ -74,6 +76,7 @@ def test_another_commune_with_the_number_is_offered_to_those_in_charge_there(cli
     assert not Notification.objects.about(submission.topic).filter(recipient=elsewhere.email).exists()
 
 
+@pytest.mark.slow
 def test_an_officer_who_corrects_the_number_alone_leaves_the_commune_unknown_and_the_file_to_all(client, submission):
     confirm_address(submission=submission)
     client.force_login(make_officer(ARC))

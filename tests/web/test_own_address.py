@@ -61,8 +61,8 @@ def page_of(client, token):
     return client.get(reverse("result", args=[token]))
 
 
-def correct(client, token, email=RIGHT):
-    return client.post(reverse("correct_address", args=[token]), {"email": email}, follow=True)
+def correct(client, token, email=RIGHT, *, follow=True):
+    return client.post(reverse("correct_address", args=[token]), {"email": email}, follow=follow)
 
 
 def resend(client, token):
@@ -119,12 +119,13 @@ def test_links_that_e_mails_carry_open_nothing_any_more_and_those_of_the_page_st
     carried = {kind: link_to(submission, kind) for kind in SENT}
     made = {kind: link_to(submission, kind) for kind in (Kind.SHARE, Kind.FEED)}
     assert set(SENT) == {Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.SURVEY, Kind.GUEST}
-    correct(firm, token)
+    correct(firm, token, follow=False)
     assert not any(find_link(kind=kind, token=old) for kind, old in carried.items())
     assert page_of(firm, token).status_code == 200
     assert all(find_link(kind=kind, token=kept) for kind, kept in made.items())
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -158,7 +159,7 @@ def test_nothing_tells_whether_an_address_has_an_account(submission, token, firm
 
 
 def test_it_is_noted_in_the_journal_by_nobody(submission, token, firm):
-    correct(firm, token)
+    correct(firm, token, follow=False)
     [event] = ours(AuditEvent).filter(kind=Event.ADDRESS_CORRECTED)
     assert (event.actor, event.submission_id) == (None, submission.pk)
 
@@ -177,11 +178,12 @@ def test_nothing_of_the_other_files_of_the_new_address_shows_before_it_is_confir
 
 def test_the_alert_that_was_asked_for_stays_and_waits_for_the_new_address(token, firm, submission):
     firm.post(reverse("alerts", args=[token]), {"frequency": "weekly"})
-    correct(firm, token)
+    correct(firm, token, follow=False)
     assert ours(Alert).get().ended_at is None
     assert not Alert.objects.released().filter(submission=submission).exists()
 
 
+@pytest.mark.slow
 def test_many_files_of_an_address_are_counted_of_the_one_that_the_file_has(submission, token, firm, settings):
     settings.MANY_FILES_OF_ADDRESS = 3
     files = [make_submission(email=RIGHT, siren="", siret="", company_name=f"Atelier {n}") for n in range(4)]
@@ -189,10 +191,10 @@ def test_many_files_of_an_address_are_counted_of_the_one_that_the_file_has(submi
         file.many_of_address for file in Submission.objects.filter(pk__in=[file.pk for file in files]).order_by("pk")
     ] == [False, False, False, True]
     Submission.objects.filter(pk=files[3].pk).update(filed_at=timezone.now() - timedelta(days=2))
-    correct(firm, token)
+    correct(firm, token, follow=False)
     submission.refresh_from_db()
     assert submission.many_of_address
-    correct(firm, token, "seule@example.org")
+    correct(firm, token, "seule@example.org", follow=False)
     submission.refresh_from_db()
     assert not submission.many_of_address
 
@@ -214,7 +216,7 @@ def test_an_e_mail_that_came_back_can_be_corrected_there_and_closes_its_task(sub
 
 def test_a_confirmation_that_a_worker_has_in_hand_is_not_tried_again(submission, token, firm):
     confirmations().update(state=State.CLAIMED, claimed_at=timezone.now(), attempt=1)
-    correct(firm, token)
+    correct(firm, token, follow=False)
     former = confirmations().first()
     assert former.state == State.FAILED
     assert not deliver(pk=former.pk, attempt=former.attempt)
@@ -257,6 +259,7 @@ def test_a_guest_corrects_nothing_and_has_nothing_sent(submission):
     assert submission.contact.email == WRONG
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("why", ["confirmed", "confirmed once", "filed by an officer"])
 def test_a_file_that_is_or_was_confirmed_or_an_officer_filed_is_not_changed(submission, token, firm, why):
     if why.startswith("confirmed"):
@@ -287,7 +290,7 @@ def test_who_follows_a_file_goes_on_following_it(submission, token, firm):
     submission.contact.save()
     submission.refresh_from_db()
     take_file(submission=submission, officer=officer)
-    correct(firm, token)
+    correct(firm, token, follow=False)
     submission.refresh_from_db()
     assert submission.officer == officer
 
@@ -310,6 +313,7 @@ def test_the_confirmation_is_sent_again_to_the_same_address_once(submission, tok
     assert {row.recipient for row in confirmations()} == {WRONG}
 
 
+@pytest.mark.slow
 def test_one_that_waits_for_its_turn_is_not_doubled_and_tells_nothing_of_the_others(submission, token):
     make_submission(email=WRONG, siren="", siret="", company_name="Autre atelier")
     sent(timedelta(minutes=30))
@@ -330,6 +334,7 @@ def test_both_are_slowed_down_by_network(submission, token, firm, settings, name
     assert [firm.post(path, {"email": f"karine{n}@example.org"}).status_code for n in range(2)] == [302, 429]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("name", ["send_confirmation", "correct_address"])
 @pytest.mark.parametrize("wrong", ["lien-" + "A" * 24, "x", "%00"])
 def test_a_link_that_opens_nothing_does_nothing(submission, firm, name, wrong):

@@ -50,6 +50,7 @@ def test_a_need_that_the_firm_ticked_is_told_as_its_own():
     assert origins(submission) == {"Robots, automatisation, industrie du futur": "coché par vous"}
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("taken", ["as_csv", "as_json"])
 def test_a_need_that_the_firm_ticked_on_its_answer_is_no_word_of_an_officer(taken):
     submission = make_submission(needs=(), text="Nous cherchons deux soudeurs")

@@ -66,14 +66,14 @@ def sign_in(client, user):
     return client
 
 
-def propose(client, submission, **changes):
+def propose(client, submission, follow=True, **changes):
     chamber = make_organisation(kind="chamber")
     sent = {"organisation": chamber.pk, "message": "Un robot, voyez son usage.", "agreement": "ask", **changes}
-    return client.post(f"/agent/{submission.pk}/partenaires/", sent, follow=True)
+    return client.post(f"/agent/{submission.pk}/partenaires/", sent, follow=follow)
 
 
-def answer_as_firm(client, submission, share, **sent):
-    return client.post(f"/resultat/{link_to(submission)}/partenaires/{share.pk}/", sent, follow=True)
+def answer_as_firm(client, submission, share, follow=True, **sent):
+    return client.post(f"/resultat/{link_to(submission)}/partenaires/{share.pk}/", sent, follow=follow)
 
 
 def status_of(client, share):
@@ -102,7 +102,7 @@ def test_a_firm_is_asked_agrees_and_its_partner_reads_the_file_and_nothing_else(
     assert "Partager votre dossier avec Service chamber" in asked
     assert "Un robot, voyez son usage." in asked
     assert "Merci : Service chamber peut lire" in text_of(answer_as_firm(client, submission, share, answer="agree"))
-    answer_as_firm(client, submission, share, answer="agree")  # a second click
+    answer_as_firm(client, submission, share, answer="agree", follow=False)  # a second click
     assert [mail.recipient for mail in owed("file_shared")] == [reader.email]
 
     write_note(submission=submission, author=officer, audience="internal", text="Elle est pressée.")
@@ -147,10 +147,11 @@ def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, o
     assert f"depuis le {today}" in text_of(client.get(f"/partenaire/{share.pk}/"))
 
 
+@pytest.mark.slow  # by its hour, below
 @pytest.mark.parametrize("agreed_before", [True, False])
 def test_an_agreement_of_a_day_before_the_last_end_is_not_noted(client, officer, reader, submission, agreed_before):
     ended = share_with(submission, officer, agreed=agreed_before)
-    answer_as_firm(client, submission, ended, end="1")
+    answer_as_firm(client, submission, ended, end="1", follow=False)
     of_the_day = ours(PartnerShare).filter(pk=ended.pk)
     of_the_day.update(ended_at=timezone.now() - timedelta(days=3), **ended_before(agreed_before))
     share_with(submission, officer, kind="region")  # another partner, which nobody refused
@@ -162,13 +163,13 @@ def test_an_agreement_of_a_day_before_the_last_end_is_not_noted(client, officer,
     assert "Il en faut un d’après." in text_of(page)
     assert not owed("file_shared").exists()
     day = timezone.localdate() - timedelta(days=2)
-    propose(client, submission, agreement="told", agreed_on=day.isoformat())
+    propose(client, submission, agreement="told", agreed_on=day.isoformat(), follow=False)
     assert owed("file_shared").get().recipient == reader.email
 
 
 def test_an_agreement_of_the_day_of_a_refusal_is_noted_by_its_hour(client, officer, reader, submission):
     refused = share_with(submission, officer, agreed=False)
-    answer_as_firm(client, submission, refused, end="1")
+    answer_as_firm(client, submission, refused, end="1", follow=False)
     day = timezone.localdate() - timedelta(days=3)
     at = timezone.make_aware(datetime.combine(day, time(10, 4)))
     ours(PartnerShare).filter(pk=refused.pk).update(asked_at=at - timedelta(days=1), ended_at=at)
@@ -181,21 +182,23 @@ def test_an_agreement_of_the_day_of_a_refusal_is_noted_by_its_hour(client, offic
     assert "Un robot, voyez son usage." in text_of(asked)
     assert "Il en faut un d’après." in text_of(propose(client, submission, **told, agreed_hour="10:04"))
     assert not owed("file_shared").exists()
-    propose(client, submission, **told, agreed_hour="10:05")
+    propose(client, submission, **told, agreed_hour="10:05", follow=False)
     share = ours(PartnerShare).get(ended_at=None)
     assert timezone.localtime(share.agreed_at) == at + timedelta(minutes=1)
     assert owed("file_shared").get().recipient == reader.email
 
 
+@pytest.mark.slow
 def test_an_agreement_of_today_is_none_before_todays_refusal(client, officer, submission):
     share = share_with(submission, officer, agreed=False)
-    answer_as_firm(client, submission, share, end="1")
+    answer_as_firm(client, submission, share, end="1", follow=False)
     sign_in(client, officer)
     told = {"agreement": "told", "agreed_on": timezone.localdate(share.asked_at).isoformat()}
     assert "dites à quelle heure" in text_of(propose(client, submission, **told))
     assert "Il en faut un d’après." in text_of(propose(client, submission, **told, agreed_hour="0 h"))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -219,8 +222,9 @@ def test_a_wrong_hour_is_said_beside_the_agreement_that_waits_and_is_kept(
     assert share.agreed_at is None
 
 
+@pytest.mark.slow
 def test_an_agreement_of_an_hour_to_come_is_not_noted(client, officer, submission):
-    answer_as_firm(client, submission, share_with(submission, officer, agreed=False), end="1")
+    answer_as_firm(client, submission, share_with(submission, officer, agreed=False), end="1", follow=False)
     soon = timezone.localtime() + timedelta(minutes=2)
     told = {"agreement": "told", "agreed_on": soon.date().isoformat(), "agreed_hour": f"{soon:%H:%M}"}
     assert "est à venir" in text_of(propose(sign_in(client, officer), submission, **told))
@@ -234,7 +238,7 @@ def ended_before(agreed):
 
 def test_a_firm_that_said_no_is_not_asked_again_within_thirty_days(client, officer, reader, submission):
     share = share_with(submission, officer, agreed=False)
-    answer_as_firm(client, submission, share, end="1")
+    answer_as_firm(client, submission, share, end="1", follow=False)
     other = make_submission(confirmed=True, email="autre@tolerie.example", siret="", siren="")
     sign_in(client, officer)
     page = propose(client, submission)
@@ -245,6 +249,7 @@ def test_a_firm_that_said_no_is_not_asked_again_within_thirty_days(client, offic
     assert "L’accord est demandé" in text_of(propose(client, submission))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("agreed", [True, False])
 def test_what_is_owed_of_a_share_does_not_leave_once_it_ended(client, officer, reader, submission, agreed):
     kind = "file_shared" if agreed else "partner_consent"
@@ -262,6 +267,7 @@ def test_a_firm_and_its_officers_read_of_the_email_that_asked_for_its_agreement(
     assert subject in text_of(client.get(f"/resultat/{link_to(submission)}/mes-donnees/"))
 
 
+@pytest.mark.slow
 def test_an_agreement_given_after_it_was_asked_is_noted_too(client, officer, reader, submission):
     share = share_with(submission, officer, agreed=False)
     path = f"/agent/{submission.pk}/partenaires/{share.pk}/"
@@ -295,13 +301,13 @@ def test_a_firm_refuses(client, officer, reader, submission):
 
 def test_what_says_nothing_changes_nothing(client, officer, submission):
     share = share_with(submission, officer, agreed=False)
-    answer_as_firm(client, submission, share, answer="peut-être")
+    answer_as_firm(client, submission, share, answer="peut-être", follow=False)
     share.refresh_from_db()
     assert (share.agreed_at, share.ended_at) == (None, None)
 
 
 def by_firm(client, submission, share, officer):
-    answer_as_firm(client, submission, share, end="1")
+    answer_as_firm(client, submission, share, end="1", follow=False)
 
 
 def by_officer(client, submission, share, officer):
@@ -316,6 +322,7 @@ def by_consent(client, submission, share, officer):
     withdraw_consent(submission=submission)
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("end", "ending"),
     [(by_firm, "withdrawn"), (by_officer, "officer"), (by_closing, "closed"), (by_consent, "closed")],
@@ -374,12 +381,13 @@ def test_an_address_that_is_corrected_ends_what_was_agreed_to_and_asked_at_the_f
     assert "Lit ce dossier" not in page
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("identity", "ending"),
     [
         ({"siret": "", "siren": "732829320", "name": "Tôlerie des Étangs"}, "company"),
-        ({"siret": "", "siren": "", "name": "Tôlerie des Étangs"}, "company"),
         ({"siret": "", "siren": SIREN, "name": "Tôlerie des Étangs et fils"}, ""),
+        ({"siret": "", "siren": "", "name": "Tôlerie des Étangs"}, "company"),
     ],
 )
 def test_a_file_of_another_company_is_not_shared_any_more(client, officer, reader, submission, identity, ending):
@@ -414,10 +422,10 @@ def test_who_left_the_partner_reads_nothing(client, officer, reader, submission)
 # -- who may
 
 
-@pytest.mark.parametrize("make", [lambda: make_partner("region"), make_officer, make_lead, lambda: make_officer(CCLO)])
-def test_nobody_else_opens_it_as_a_partner(client, officer, reader, submission, make):
+def test_nobody_else_opens_it_as_a_partner(client, officer, reader, submission):
     share = share_with(submission, officer)
-    assert status_of(sign_in(client, make()), share) == 404
+    for user in (make_partner("region"), make_officer(), make_lead(), make_officer(CCLO)):
+        assert status_of(sign_in(client, user), share) == 404, user
 
 
 def test_a_partner_opens_no_page_of_officers(client, officer, reader, submission):
@@ -432,6 +440,7 @@ def test_a_partner_opens_no_page_of_officers(client, officer, reader, submission
         assert client.post(f"/agent/{submission.pk}/{path}/", {"text": "x", "audience": "shared"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_somebody_who_does_both_keeps_both(client, officer, submission):
     both = make_officer(CCLO)
     Membership.objects.create(user=both, organisation=make_organisation(kind="chamber"), role="partner")
@@ -465,6 +474,7 @@ def test_a_share_of_another_file_is_not_found_by_an_address(client, officer, sub
 # -- what cannot be
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -546,7 +556,7 @@ def test_a_note_goes_to_the_partner_that_was_chosen(client, officer, reader, sub
 
 def test_a_note_to_a_partner_whose_share_ended_meanwhile_is_kept_and_says_so(client, officer, reader, submission):
     share = share_with(submission, officer)
-    answer_as_firm(client, submission, share, end="1")
+    answer_as_firm(client, submission, share, end="1", follow=False)
     sent = {"text": "Mon mot à moi", "audience": f"partner-{share.pk}"}
     page = sign_in(client, officer).post(f"/agent/{submission.pk}/notes/", sent)
     assert (page.status_code, "Ce choix n’est plus possible" in text_of(page)) == (422, True)
@@ -581,6 +591,7 @@ def test_a_partner_calls_who_follows_the_file_else_the_organisation_in_charge(cl
     assert "Sur ce dossier, appelez Service ARC" in text_of(client.get(f"/partenaire/{share.pk}/"))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_handed_over_is_shared_still_and_its_new_officer_is_named(client, officer, reader, submission):
     share, other = share_with(submission, officer), make_officer(CCLO)
     epci = ServedEpci.objects.get(short_name=CCLO)
@@ -591,6 +602,7 @@ def test_a_file_that_is_handed_over_is_shared_still_and_its_new_officer_is_named
     assert officer.email not in page
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("text", ["Bonjour, je vous écris à propos de zigzag.", "refaire mon escalier"])
 def test_a_partner_and_who_has_a_share_read_that_the_firm_still_says_what_it_needs(client, officer, reader, text):
     submission = make_submission(confirmed=True, needs=(), text=text)
@@ -614,6 +626,7 @@ def test_a_partner_of_an_organisation_that_can_be_none_reads_why_nothing_is_shar
 # -- what the firm and the journal read
 
 
+@pytest.mark.slow
 def test_the_firm_is_told_who_opened_its_file_for_a_partner_and_nobody_else(client, officer, submission):
     moved = make_partner()
     share, region = share_with(submission, officer), share_with(submission, officer, kind="region")
@@ -634,9 +647,10 @@ def test_the_firm_is_told_who_opened_its_file_for_a_partner_and_nobody_else(clie
     assert share.first_read_at == first < share.last_read_at
 
 
+@pytest.mark.slow
 def test_a_firm_reads_apart_who_reads_its_file_and_who_does_no_longer(client, officer, submission):
     refused = share_with(submission, officer, agreed=False)
-    answer_as_firm(client, submission, refused, end="1")
+    answer_as_firm(client, submission, refused, end="1", follow=False)
     path = f"/resultat/{link_to(submission)}/"
     assert 'id="titre-partenaires"' not in client.get(path).content.decode()
     share = share_with(submission, officer, kind="region")

@@ -72,6 +72,7 @@ def test_a_document_of_ours_has_no_failure():
     assert failures(read()) == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("change", "found"),
     [

@@ -75,7 +75,7 @@ def walk(firm):
         client.post("/demande/question/", {"question": asked.question.name, "skip": "1"})
 
 
-@pytest.mark.cases(2)
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("firm", FIRMS)
 def test_no_firm_is_asked_what_makes_no_sense_for_it_nor_the_same_twice(firm):
     pages, never = walk(firm), FIRMS[firm][-1]

@@ -34,6 +34,7 @@ def test_a_choice_is_tried_then_made_and_stays_in_the_history(site):
     assert policies_in_force()["energie"].least == 80
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

@@ -28,6 +28,7 @@ def test_an_officer_stops_notices_and_asks_for_them_again(client):
     assert not has_stopped(address=officer.email, topic=OFFICER_NOTICES)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("make", "shown"),
     [

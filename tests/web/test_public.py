@@ -29,6 +29,7 @@ def production(settings):
     identity.cache_clear()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_one_step_from_every_other(client, path):
     for other in (*PAGES, "/", "/nulle-part/", "/compte/connexion/"):

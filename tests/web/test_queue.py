@@ -77,6 +77,7 @@ def count_queries(client, path):
 NARROWED = "recherche=tôlerie&a_qui=equipe&tri=nom&epci=ARC"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("make", "query"),
     [
@@ -96,6 +97,7 @@ def test_a_page_asks_few_questions_and_is_light(client, make, query):
     assert len(gzip.compress(response.content)) <= MOST_COMPRESSED
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("tab", ["a-lire", "tous"])
 def test_ten_times_as_many_files_ask_no_more(desk, tab):
     copied(19)
@@ -107,6 +109,7 @@ def test_ten_times_as_many_files_ask_no_more(desk, tab):
     assert response.context["page"].paginator.count == 200
 
 
+@pytest.mark.slow
 def test_offers_that_wait_for_the_lead_ask_nothing_each(client, officer):
     reader, lead = make_officer(CCLO), make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     there = ServedEpci.objects.get(short_name=CCLO)
@@ -168,12 +171,14 @@ def test_at_the_end_of_a_list_one_is_led_back_to_it(desk, side, sentence):
     assert f"C’est {sentence} de la liste." in text_of(response)
 
 
+@pytest.mark.slow
 def test_after_a_file_that_its_list_does_not_hold_any_more_comes_the_first_one(desk, officer):
     first, second = many(2)
     end_review(submission=second, officer=officer, on=DAY, message="Bonjour")
     assert desk.get(f"/agent/{second.pk}/suivant/?etat=a-lire")["Location"] == f"/agent/{first.pk}/?etat=a-lire"
 
 
+@pytest.mark.slow
 def test_a_file_opened_without_an_address_of_a_list_follows_the_last_one_shown(desk):
     files = many(2)
     desk.get("/agent/?recherche=001&etat=tous")
@@ -194,6 +199,7 @@ def test_the_list_never_leads_to_a_file_of_another_intercommunality(client, offi
     assert client.get(following)["Location"] == f"/agent/{far.pk}/?etat=tous&tri=nom"
 
 
+@pytest.mark.slow
 def test_the_next_file_to_read_comes_from_the_list_it_was_opened_from(desk):
     first, second, third = many(3)
     desk.get("/agent/?recherche=Atelier&tri=recentes")
@@ -206,6 +212,7 @@ def test_the_next_file_to_read_comes_from_the_list_it_was_opened_from(desk):
     assert f"{first.sheet} : Relecture terminée." in text_of(last)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "query",
     ["etat=%00", "etat=relues", "a_qui=x", "epci=x", "besoin=%00", "pour_quand=x", "recherche=%00", "tri=x",
@@ -273,6 +280,7 @@ def test_a_territory_lead_ticks_nothing(client):
     assert file.officer is None
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("keys", [[], ["x"], ["999999999999999999999"], ["²"], ["-1"]])
 @pytest.mark.parametrize("path", ["prendre", "proposer"])
 def test_ticking_nothing_says_so(desk, path, keys):
@@ -332,6 +340,7 @@ def test_a_call_promised_stands_with_those_to_call_once_its_day_has_come(desk, o
     assert "Appels promis" not in text_of(desk.get("/agent/?etat=a-rappeler"))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("day", "told"),
     [

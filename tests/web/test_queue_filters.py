@@ -10,6 +10,7 @@ from tests.factories import make_officer
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("query", "said", "field"),
     [

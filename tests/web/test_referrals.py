@@ -108,6 +108,7 @@ def test_what_cannot_be_read_keeps_the_note(desk, submission, sent, sentence):
     assert not ours(HandOver).exists()
 
 
+@pytest.mark.slow
 def test_a_second_offer_says_that_one_is_open_and_it_is_taken_back(desk, submission):
     refer(desk, submission, epci=epci(CCLO).pk)
     response = refer(desk, submission, epci=epci(CC2V).pk)
@@ -124,6 +125,7 @@ def test_who_is_not_in_charge_offers_nothing(client, submission):
     assert refer(client, submission, withdraw="1").status_code == 403
 
 
+@pytest.mark.slow
 def test_a_review_that_once_sent_a_file_elsewhere_still_reads_well(desk, submission):
     officer = make_officer()
     review = decide(submission, first_matches(submission)[0].scheme, officer)

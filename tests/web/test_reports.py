@@ -89,6 +89,7 @@ def test_a_filled_trap_reports_nothing_until_one_presses_again(client):
     assert CatalogueTask.objects.count() == 1
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("opened", ["", "forged", None])
 def test_a_form_sent_in_no_time_or_without_its_time_is_asked_again(client, settings, opened):
     settings.REPORT_SECONDS = 1

@@ -71,6 +71,7 @@ def test_a_firm_that_refuses_emails_is_told_of_a_call_only(client, officer):
     assert "Un développeur économique (Service ARC) le relit, puis vous appelle." in text
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -141,6 +142,7 @@ def test_a_firm_that_nothing_answers_reads_whom_to_turn_to(client, officer):
         assert links[revision.contact_name or revision.name] == (revision.contact_url or revision.url)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "said", "to"),
     [
@@ -163,6 +165,7 @@ def test_a_network_is_named_with_its_link_and_said_to_be_unverified(client, chan
     assert links.get(said) == to
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize("confirmed", [False, True])
 @pytest.mark.parametrize("asked", [{}, {"needs": (NOTHING,)}, {"needs": (), "text": "refaire mon escalier"}])

@@ -52,6 +52,7 @@ def test_four_pages_in_no_time_file_nothing_until_time_has_passed(client, settin
     assert client.post("/demande/contact/", CONTACT)["Location"].startswith("/resultat/")
 
 
+@pytest.mark.slow
 def test_going_back_and_forth_does_not_start_the_clock_again(client, settings):
     fill(client, upto="projet")
     time.sleep(1)

@@ -28,6 +28,7 @@ def group_of(independent, *typed, known=None):
     return form.facts()["group"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("independent", "typed", "group"),
     [

@@ -65,6 +65,7 @@ def post(client, submission, **sent):
     return client.post(f"/resultat/{link_to(submission)}/besoins/", sent, follow=True)
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize(("text", "need"), TYPED.items())
 def test_what_bosses_type_is_answered_or_asked_about_with_the_right_box(client, text, need):
     submission = make_submission(confirmed=True, needs=(), text=text)
@@ -95,6 +96,7 @@ def test_a_need_that_the_firm_takes_away_is_gone_and_its_word_is_kept(client):
     assert (row.sub_need_id, row.change, row.officer) == ("competences.recruter", "removed", None)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("n", "n_at_once"), [(3, 3), (4, 2), (6, 2)])
 def test_of_more_than_three_needs_two_stand_above_the_steps_and_the_others_are_folded(client, n, n_at_once):
     needs = ("competences.recruter", "energie.facture", "numerique.robot", "finance.pret", "export.prospecter")
@@ -157,6 +159,7 @@ def test_nothing_ticked_is_a_sentence_and_changes_nothing(client):
     assert not submission.need_corrections.exists()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "text",
     [
@@ -186,6 +189,7 @@ OTHER_LANGUAGES = {
 }
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("language", "text"), OTHER_LANGUAGES.items())
 def test_who_writes_in_another_language_reads_two_sentences_in_it_and_ticks(client, language, text):
     submission = make_submission(confirmed=True, needs=(), text=text)

@@ -34,6 +34,7 @@ def test_a_required_scheme_is_asked_about_by_its_name(required):
     assert form[FACT].value() == "no"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("typed", "value"), [("yes", True), ("no", False), ("", None)])
 def test_an_officer_says_what_a_firm_has(client, required, typed, value):
     submission = make_submission(confirmed=True, facts={FACT: not value})

@@ -30,6 +30,7 @@ def submission():
     return file
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     "words",
     [
@@ -52,6 +53,7 @@ def test_a_file_is_found_by_what_is_heard(desk, submission, words):
     assert "Menuiserie Dubois" not in page
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "words", ["leclercq dubois", "53 01", "01 18 81", "%", "_", "’", "03 53 01 18 82", "deschampsamelie"]
 )

@@ -64,6 +64,7 @@ def test_the_api_gives_the_sighting(client):
     assert client.get("/api/v1/schemes/mediation-credit/").json()["window"]["seen_on"] is None
 
 
+@pytest.mark.slow
 def test_what_is_counted_of_windows_is_public_and_follows_what_is_seen(client):
     def shown():
         return plain(client.get("/transparence/"))

@@ -36,6 +36,7 @@ def test_opening_a_page_changes_nothing_and_shows_only_ones_own(client, lead):
     assert rows() == before
 
 
+@pytest.mark.slow
 def test_of_many_sheets_the_text_is_folded_and_who_looks_after_what_is_one_touch_away(client, lead):
     few = client.get(PAGE).content.decode()
     assert few.count('<details class="fold" open>') == 2
@@ -54,6 +55,7 @@ def test_a_button_answers_and_says_so(client, lead):
     assert SheetAnswer.objects.get().by == lead
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -71,6 +73,7 @@ def test_what_says_too_little_gets_a_sentence_and_what_was_typed_stays(client, l
     assert not SheetAnswer.objects.exists()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("scheme", ["", "abc", "99999999", "9" * 40])
 def test_a_sheet_that_is_not_theirs_does_not_exist(client, lead, scheme):
     for wrong in (scheme, get_scheme(OTHER).pk):
@@ -110,6 +113,7 @@ def test_a_lead_names_an_officer_who_then_answers(client, lead):
     assert str(get_scheme("tic-reseau-bus")) not in page
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

@@ -13,6 +13,7 @@ from tests.neighbour import ours
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_learns_what_officers_value_and_never_moves_an_ineligible_scheme(seed):
     simulation = Simulation(seed, on=DAY, n_decisions=400, n_compared=40)
@@ -23,6 +24,7 @@ def test_the_order_learns_what_officers_value_and_never_moves_an_ineligible_sche
     assert many.n_moved_up == 0
 
 
+@pytest.mark.slow
 def test_a_simulation_keeps_nothing():
     out = StringIO()
     call_command("simulate_officers", decisions=[100, 400], compared=10, on=str(DAY), stdout=out)

@@ -100,6 +100,7 @@ def test_a_line_says_when_the_answer_is_promised_and_who_follows(client):
     assert line.next_on is None
 
 
+@pytest.mark.slow
 def test_a_line_counts_what_was_said_of_schemes_and_names_the_next_to_ask_for(client):
     submission, officer = make_submission(confirmed=True), make_officer(ARC)
     schemes = [match.scheme for match in first_matches(submission, 4)]
@@ -162,6 +163,7 @@ def test_nothing_of_another_address_is_opened_or_confirmed(client, neighbour):
     assert stranger.confirmed_at is None
 
 
+@pytest.mark.slow
 def test_the_page_asks_as_much_of_the_database_whatever_the_number_of_requests():
     asked = []
     for _ in range(2):
@@ -175,6 +177,7 @@ def test_the_page_asks_as_much_of_the_database_whatever_the_number_of_requests()
     assert asked[0] == asked[1] <= 7
 
 
+@pytest.mark.slow
 def test_a_page_lists_so_many_at_most_and_leads_to_the_next(client):
     made = make_submission(confirmed=True)
     Submission.objects.bulk_create(_copies(made, PER_PAGE))

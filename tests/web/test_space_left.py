@@ -98,6 +98,7 @@ def test_a_draft_of_the_former_address_of_a_file_shows_no_more(client, first):
     assert client.get("/demande/reponse/")["Location"] == "/demande/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["space_begin", "space_resume"])
 def test_what_is_not_sent_in_this_browser_is_not_thrown_away(client, first, name):
     saved = make_saved_draft(first)

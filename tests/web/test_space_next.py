@@ -111,6 +111,7 @@ def test_what_an_officer_said_of_the_firm_is_read_where_it_stands(client):
     assert second.results.first().facts["headcount"] == 41.0
 
 
+@pytest.mark.slow
 def test_the_register_is_read_again_and_what_the_firm_said_instead_stays(client, copy):
     first = make_submission(confirmed=True, official={"naf": "25.61Z"}, facts={"naf": "25.61Z"})
     begin(client, first)
@@ -124,6 +125,7 @@ def test_the_register_is_read_again_and_what_the_firm_said_instead_stays(client,
     assert second.sheet.name == first.sheet.name
 
 
+@pytest.mark.slow
 def test_what_the_register_said_is_not_said_by_the_firm(client):
     first = make_submission(confirmed=True, official={"naf": FACTS["naf"]})
     assert first.sheet.current()["naf"].origin == "register"
@@ -220,6 +222,7 @@ def test_to_close_the_space_leaves_nothing_in_the_browser_and_the_request_where_
     assert SavedDraft.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_the_button_pressed_twice_begins_one_request_and_there_are_ten_at_most(client):
     first = make_submission(confirmed=True)
     open_space(client, first)

@@ -80,6 +80,7 @@ def emails():
 # -- the end
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("button", [{}, {"next": "1"}, {"nothing": "1"}])
 def test_an_end_from_a_page_that_is_older_than_a_verdict_is_asked_again(desk, submission, sophie, schemes, button):
     seen = seen_in(open_file(desk, submission), "/terminer/")
@@ -96,6 +97,7 @@ def test_an_end_from_a_page_that_is_older_than_a_verdict_is_asked_again(desk, su
     assert emails() == 1
 
 
+@pytest.mark.slow
 def test_an_end_without_a_word_is_asked_again_on_its_own_page(desk, submission, sophie, schemes):
     seen = seen_in(open_file(desk, submission), "/terminer/")
     decide(submission, schemes[1], sophie)
@@ -107,6 +109,7 @@ def test_an_end_without_a_word_is_asked_again_on_its_own_page(desk, submission, 
     assert told in text_of(refused)
 
 
+@pytest.mark.slow
 def test_ones_own_verdict_in_another_tab_is_no_surprise(desk, submission, claire, schemes):
     seen = seen_in(open_file(desk, submission), "/terminer/")
     decide(submission, schemes[1], claire)
@@ -119,6 +122,7 @@ def test_a_page_that_says_nothing_of_what_it_showed_still_ends_a_review(desk, su
     assert end(desk, submission, message=WORDS).status_code == 302
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("end_it", [end_review, end_with_nothing])
 def test_the_service_itself_refuses_the_end(submission, claire, sophie, schemes, end_it):
     decide(submission, schemes[0], sophie, "not_interested")
@@ -146,6 +150,7 @@ def test_a_refusal_after_that_of_a_colleague_keeps_what_was_typed(desk, submissi
     assert submission.reviews.latest_by_scheme()[first.pk].officer == claire
 
 
+@pytest.mark.slow
 def test_the_form_that_sets_aside_shows_no_more_than_the_card_above_it(desk, submission, sophie, schemes):
     (first, _other) = schemes
     page = open_file(desk, submission)
@@ -158,6 +163,7 @@ def test_the_form_that_sets_aside_shows_no_more_than_the_card_above_it(desk, sub
     assert whole.context["last_review"] > page.context["last_review"]
 
 
+@pytest.mark.slow
 def test_a_scheme_that_a_colleague_set_aside_is_not_added_by_hand_unseen(desk, submission, sophie, schemes):
     (_first, other) = schemes
     found = desk.get(f"/agent/{submission.pk}/ajouter/", {"q": str(other)})

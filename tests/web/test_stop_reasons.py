@@ -73,6 +73,7 @@ def test_a_reason_stops_nothing_by_itself_and_counts_nothing_where_nothing_is_st
     assert counted() == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("reason", ["", "x", "too_many\0", "TOO_MANY"])
 def test_a_reason_that_is_not_in_the_list_is_refused_in_a_sentence(client, submission, path, reason):
     client.post(path)

@@ -79,6 +79,7 @@ def test_a_firm_says_what_it_obtained_one_scheme_after_another(client, file, sch
     ]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
@@ -97,6 +98,7 @@ def test_what_cannot_be_gets_a_sentence_and_what_was_typed_stays(client, schemes
     assert ours(SchemeEvent).count() == n
 
 
+@pytest.mark.slow
 def test_the_same_button_twice_is_one_answer(client, file, schemes, outcome):
     sent = {"scheme": schemes[1].pk, "answer": "granted", "euros": "12 500"}
     for _ in range(2):
@@ -107,6 +109,7 @@ def test_the_same_button_twice_is_one_answer(client, file, schemes, outcome):
     assert client.post(outcome, {**sent, "euros": "13 000"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_what_is_refused_of_a_scheme_that_is_not_shown_any_more_says_so(client, schemes, outcome):
     client.post(outcome, {"scheme": schemes[0].pk, "answer": "granted"})
     page = client.post(outcome, {"scheme": schemes[0].pk, "answer": "refused"})

@@ -94,6 +94,7 @@ def test_a_stand_in_finds_the_files_of_who_is_away_above_the_list_until_the_abse
     assert ("Vous suppléez" in page, files) == (False, [])
 
 
+@pytest.mark.slow
 def test_an_absence_without_a_stand_in_is_noted_and_says_what_nobody_looks_after(client, people):
     officer, colleague, _lead, _far = people
     client.force_login(officer)
@@ -121,6 +122,7 @@ def test_an_absence_without_a_stand_in_is_noted_and_says_what_nobody_looks_after
     assert "2 dossiers à relire restent sans suppléant" in declared()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

@@ -202,6 +202,7 @@ def no_redis(request, settings):
         yield
 
 
+@pytest.mark.cases(1)
 @pytest.mark.django_db
 def test_a_firm_files_and_reads_its_result_without_redis(client, no_redis, caplog):
     before = time.monotonic()

@@ -85,6 +85,7 @@ def test_a_missing_need_is_added_and_the_result_answers_it(desk, submission, off
     assert submission.results.first().matches.answering().filter(need=NEED).exists()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("key", ["", "nulle.part", "\0"])
 def test_what_is_no_need_is_refused_and_changes_nothing(desk, submission, key):
     response = correct(desk, submission, key, "added")
@@ -156,6 +157,7 @@ def test_what_is_open_to_the_firm_stays_one_link_away(client, nothing):
     assert response["X-Robots-Tag"] == "noindex, nofollow"
 
 
+@pytest.mark.slow
 def test_what_was_set_aside_is_not_in_the_full_list_once_the_firm_was_told(desk, submission, officer):
     (match,) = first_matches(submission)
     decide(submission, match.scheme, officer, "not_worth_it")

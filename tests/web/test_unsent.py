@@ -131,6 +131,7 @@ def test_a_page_of_passwords_keeps_nothing(browser, officer):
     assert "unsent" not in browser.session
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("headers", "is_kept"),
     [

@@ -86,6 +86,7 @@ def test_trying_without_a_file_says_that_nothing_is_known(desk):
     assert "on ne sait pas ce que ces points changeraient" in text_of(desk.post(NEW, typed(near="80", **{"try": "1"})))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("button", [{}, {"try": "1"}])
 @pytest.mark.parametrize(
     ("given", "sentence"),
