@@ -97,7 +97,7 @@ def erase(page: Page, service: Service, reference: str) -> None:
     expect(page.locator("main")).to_contain_text("C’est effacé")
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     way = "js" if javascript else "html"

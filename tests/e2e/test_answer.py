@@ -20,6 +20,7 @@ def state(page: Page, service: Service, text: str, *, commune: str = "Compiègne
     page.get_by_role("button", name="Continuer").click()
 
 
+@pytest.mark.slow
 def test_each_state_of_the_answer_reads_on_a_phone_and_on_a_desk(service: Service, open_context):
     page = open_context().new_page()
     state(page, service, "refaire mon escalier")
@@ -72,6 +73,7 @@ def test_the_answer_of_very_different_firms_fits_a_phone(service: Service, open_
         fits_a_phone(page)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
@@ -110,6 +112,7 @@ def test_a_part_opened_on_a_slow_line_is_fetched_when_htmx_is_there(service: Ser
     expect(card.locator(".criteria li .outcome").first).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, open_context, javascript):
     name = f"Camille {'Script' if javascript else 'Simple'}"
@@ -150,6 +153,7 @@ def test_call_me_takes_a_number_and_the_officer_opens_a_file(service: Service, o
     expect(other.locator("main")).to_contain_text("Personne n’attend d’appel")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_firm_that_left_no_number_is_called_from_its_filed_answer(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()

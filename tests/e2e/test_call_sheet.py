@@ -20,6 +20,7 @@ print(file.pk)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_refused_answer_is_read_where_it_was_typed(service: Service, open_context, javascript):
     sheet = f"{service.url}/agent/{service.run(FILE_IT).strip()}/appel/"

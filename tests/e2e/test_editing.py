@@ -194,6 +194,7 @@ def test_a_scheme_with_five_criteria_from_the_first_word_to_the_firm_it_concerns
     wait_for_message(service, APPROVER, "À relire après coup")
 
 
+@pytest.mark.slow
 def test_two_editors_at_once_lose_nothing(service: Service, open_context):
     one = enter(open_context(width=1280, height=900), service, EDITOR)
     describe(one, service)
@@ -223,6 +224,7 @@ def test_two_editors_at_once_lose_nothing(service: Service, open_context):
         expect(sheet).to_contain_text(kept)
 
 
+@pytest.mark.slow
 def test_without_javascript_a_criterion_is_added_and_tried(service: Service, open_context):
     service.run(ANOTHER_FIRM)
     page = enter(open_context(javascript=False), service, EDITOR)

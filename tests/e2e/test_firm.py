@@ -36,6 +36,7 @@ def to_answer(hand: Hand) -> None:
     assert hand.taps <= MOST_TAPS, hand.taps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_a_boss_who_knows_his_siret_never_types_the_rest(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
@@ -54,7 +55,7 @@ def test_a_boss_who_knows_his_siret_never_types_the_rest(service: Service, open_
     expect(page.locator("body")).not_to_contain_text(SECOND)
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "html"])
 def test_names_closed_sites_who_opposes_and_a_register_that_is_down(service: Service, open_context, javascript):
     page = open_context(javascript=javascript).new_page()
@@ -92,6 +93,7 @@ def test_names_closed_sites_who_opposes_and_a_register_that_is_down(service: Ser
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Votre entreprise")
 
 
+@pytest.mark.slow
 def test_the_step_is_walked_by_keyboard(service: Service, open_context):
     page = open_context().new_page()
     to_firm(page, service)

@@ -41,12 +41,6 @@ REASONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def morning_files(service: Service) -> Service:
-    service.run(FILE_THEM.format(n=N_FILES))
-    return service
-
-
 def choose(page: Page, value: str) -> None:
     """Choose in the list that has focus, by arrow keys alone."""
     for _ in range(20):
@@ -90,8 +84,8 @@ def set_aside(page: Page, reason: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service, open_context):
-    service = morning_files
+def test_a_morning_of_files_is_reviewed_by_keyboard_alone(service: Service, open_context):
+    service.run(FILE_THEM.format(n=N_FILES))
     page = open_context(width=1280, height=900).new_page()
     page.goto(f"{service.url}/agent/?recherche=Clavier")
     sign_in(page, OFFICER)
@@ -141,19 +135,7 @@ def test_a_morning_of_files_is_reviewed_by_keyboard_alone(morning_files: Service
     expect(page).to_have_url(re.compile("etat=tous"))
 
 
-def test_shortcuts_can_be_switched_off(morning_files: Service, open_context):
-    page = open_context(width=1280, height=900).new_page()
-    page.goto(f"{morning_files.url}/agent/")
-    sign_in(page, OFFICER)
-    page.goto(f"{morning_files.url}/agent/")
-    page.locator("body").press("?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()
-    page.reload()
-    page.locator("body").press("j")
-    assert page.evaluate("document.activeElement.tagName") == "BODY"
-
-
+@pytest.mark.slow
 def test_what_was_typed_comes_back_after_another_button_until_it_is_sent(service: Service, open_context):
     service.run(FILE_THEM.replace("Clavier", "Tiroir").replace("clavier", "tiroir").format(n=1))
     page = open_context(width=1280, height=900).new_page()

@@ -134,6 +134,7 @@ def visit(page: Page, service: Service, name: str, path: str, *, status: int = 2
     look(page, f"page-{name}")
 
 
+@pytest.mark.slow
 def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context):
     page = open_context().new_page()
     for name, path in {
@@ -213,6 +214,7 @@ def test_the_pages_of_everyone_and_of_firms(service: Service, made, open_context
     look(page, "page-arrete")
 
 
+@pytest.mark.slow
 def test_the_pages_of_officers(service: Service, made, open_context):
     page = open_context(width=1280, height=900).new_page()
     page.goto(f"{service.url}/compte/connexion/")
@@ -306,6 +308,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     expect(page.locator("main")).to_contain_text("La note est enregistrée.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "address", "pages"),
     [
@@ -382,6 +385,7 @@ def test_the_pages_of_the_other_roles(service: Service, made, open_context, role
         visit(page, service, f"{role}-{name}", path.format(**made))
 
 
+@pytest.mark.slow
 def test_what_the_territory_tries_and_mistypes(service: Service, made, open_context):
     page = open_context(width=1280, height=900).new_page()
     page.goto(f"{service.url}/compte/connexion/")
@@ -404,6 +408,7 @@ def test_what_the_territory_tries_and_mistypes(service: Service, made, open_cont
         look(page, f"page-territoire-{name}-refuse")
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_territory_fit_a_phone(service: Service, made, open_context):
     """However many needs, communes and schemes there are: what is not said first is folded or on another page."""
     page = open_context().new_page()

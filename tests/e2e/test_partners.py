@@ -24,7 +24,7 @@ print(json.dumps({{"pk": file.pk, "reference": file.reference}}))
 """
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [False, True])
 def test_a_file_is_shared_with_a_chamber_and_no_longer(service: Service, open_context, javascript):
     name, email = f"Atelier {'Script' if javascript else 'Simple'}", f"chef-{javascript}@atelier.example".lower()

@@ -30,7 +30,7 @@ def made_address(page: Page) -> str:
     return re.sub(r"\s", "", page.locator("#adresse").inner_text())
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [False, True])
 def test_a_firm_shares_its_answer_follows_its_days_and_prepares_a_call(service: Service, open_context, javascript):
     made = json.loads(service.run(FILE_IT).splitlines()[-1])

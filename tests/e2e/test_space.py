@@ -33,7 +33,7 @@ def open_space(page: Page, service: Service, address: str) -> None:
     page.goto(link(wait_for_message(service, address, "30 minutes"), "acces"))
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("javascript", [False, True])
 def test_a_contact_begins_another_request_from_its_space(service: Service, open_context, javascript):
     way = "js" if javascript else "html"

@@ -1,7 +1,7 @@
 """Seven firms on a phone, from the first page to the answer, in four ways; `scripts/stories` prints what each took.
 
-In ``./test`` each firm walks by taps, and the first one also without JavaScript, by keyboard and with the register
-down; ``JONCTION_LONG=1`` walks all in all ways.
+In ``./test`` the first firm walks by taps; in ``./test -m slow`` the others do, and the first one also without
+JavaScript, by keyboard and with the register down; ``JONCTION_LONG=1`` walks all in all ways.
 """
 
 import os
@@ -32,6 +32,7 @@ AFTER_THE_PAUSE = "from django.core.cache import caches\ncaches['counters'].clea
 pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("way", "name"), WALKS)
 def test_a_firm_reaches_its_answer(service: Service, open_context, way, name):
     story = STORIES[name]

@@ -1,4 +1,7 @@
-"""One firm, from its phone to the officer's decision and back, with and without JavaScript, on two days."""
+"""One firm, from its phone to the officer's decision and back: shortly, then whole, on two days and in two ways.
+
+The short walk is that of ./test: axe reads what a boss, an officer and a lead see first, and scripts do what they do.
+"""
 
 import os
 import re
@@ -15,6 +18,7 @@ from tests.e2e.messages import body, link, messages_to, wait_for_message
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected_schemes.yaml").read_text())
 ARC_OFFICER, OTHER_OFFICER = "claire.vasseur@jonction.example", "julien.mercier@jonction.example"
+LEAD = "marc.delaunay@jonction.example"
 TEXT = "Je ne trouve pas de soudeurs 🔥 <b>et</b> je voudrais un robot ; mes équipes du matin n’ont aucun bus."
 
 # What the service does by itself at five past seven.
@@ -33,7 +37,100 @@ if os.environ.get("JONCTION_LONG") == "1":
     WAYS += [("2027-01-02", True), ("2027-01-02", False)]
 
 
-@pytest.mark.cases(1)
+@pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
+def test_a_boss_files_an_officer_answers_and_a_lead_reads_the_figures(service: Service, open_context):
+    name, address = "Chaudronnerie du Quai (inventée)", "dirigeante@quai.example"
+    page = open_context().new_page()
+    page.goto(service.url)
+    look(page, "parcours-accueil")
+    page.get_by_role("link", name="Décrire mon besoin").first.click()
+    page.get_by_label("De quoi avez-vous besoin").fill(TEXT)
+    look(page, "parcours-besoin")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_text("Remplir à la main").click()
+    page.get_by_label("Nom de l’entreprise").fill(name)
+    page.get_by_label("Commune du site").fill("Lacroix Saint Ouen")
+    page.get_by_label("Code APE (NAF)").fill("code")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "parcours-entreprise-erreur")
+    page.get_by_label("Code APE (NAF)").fill("2562b")
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Continuer").click()  # nothing of the project is known
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Par quoi commencer, pour Chaudronnerie du Quai")
+    before = shown(page)
+    assert 3 <= len(before) <= 5
+    fits_a_phone(page)
+    look(page, "parcours-reponse")
+    page.locator("summary", has_text="Être suivi par un développeur économique").click()
+    page.get_by_label("Votre nom").fill("Camille Roux")
+    page.get_by_label("Votre adresse électronique").fill(address)
+    page.get_by_label("J’accepte").check()
+    take_time(page)
+    page.get_by_role("button", name="Envoyer ma demande").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("C’est envoyé : confirmez votre adresse")
+    assert shown(page) == before
+    page.goto(link(wait_for_message(service, address, "[Cc]onfirme"), "confirmer"))
+    page.get_by_role("button", name="Confirmer mon adresse").click()
+    expect(page.locator("main")).to_contain_text("Pas encore relu")
+    fits_a_phone(page)
+
+    desk = open_context(width=1280, height=900).new_page()
+    desk.goto(f"{service.url}/agent/")
+    sign_in(desk, ARC_OFFICER)
+    look(desk, "parcours-file-attente")
+    desk.get_by_label("Entreprise, contact, téléphone, SIREN ou numéro").fill(name)
+    desk.get_by_role("button", name="Chercher").click()
+    expect(desk).to_have_url(re.compile("recherche="))
+    desk.locator("body").press("j")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile(r"/agent/\d+/"))
+    expect(desk.get_by_role("heading", level=1)).to_contain_text(name)
+    file_url = desk.url.partition("?")[0].partition("#")[0]
+    look(desk, "parcours-dossier")
+    on_the_call_sheet(desk, f"{file_url}appel/")
+    desk.goto(file_url)
+    word = desk.locator("form[action$='/terminer/'] textarea")
+    word.fill("Je vous appelle jeudi.")
+    kept, refused = before[:2]
+    with deciding(desk, str(kept), javascript=True) as card:
+        card.focus()
+        desk.keyboard.press("r")
+    expect(word).to_have_value("Je vous appelle jeudi.")  # what was typed stays after another button
+    with deciding(desk, str(refused), javascript=True) as card:
+        card.locator("summary", has_text="Écarter").click()
+        card.get_by_label("Raison").select_option("already_has_it")  # fetched
+        card.get_by_role("button", name="Écarter").click()
+    desk.get_by_role("button", name="Terminer la relecture").click()
+    expect(desk.locator("main")).to_contain_text("Relecture terminée")
+    assert "jeudi" not in desk.evaluate("Object.values(sessionStorage).join()")  # once it is sent, no longer
+    without_shortcuts(desk)
+
+    told = wait_for_message(service, address, "a relu")
+    assert "Je vous appelle jeudi." in body(told)
+    page.goto(link(told, "resultat"))
+    assert shown(page)[0] == kept
+    expect(page.locator("details", has_text="Écartés après relecture")).to_contain_text("vous l’avez déjà")
+    look(page, "parcours-resultat-relu")
+
+    # An officer of another intercommunality does not even learn that the file exists; the lead reads figures.
+    desk.context.clear_cookies()
+    desk.goto(f"{service.url}/agent/")
+    sign_in(desk, OTHER_OFFICER)
+    answer = desk.goto(file_url)
+    assert answer is not None
+    assert answer.status == 404
+    desk.context.clear_cookies()
+    desk.goto(f"{service.url}/agent/")
+    sign_in(desk, LEAD)
+    desk.goto(f"{service.url}/territoire/?depuis=tout")
+    expect(desk.get_by_role("navigation", name="Pages du territoire")).to_be_visible()
+    expect(desk.locator("main")).not_to_contain_text(name)
+    look(desk, "parcours-territoire")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("service", "javascript"), WAYS, indirect=["service"])
 def test_a_firm_files_and_its_officer_answers(service: Service, open_context, javascript):
     address = f"dirigeant-{service.day}-{'js' if javascript else 'html'}@chaudronnerie.example"
@@ -214,6 +311,37 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     assert answer is not None
     assert answer.status == 404
     see(other, "13-introuvable")
+
+
+def on_the_call_sheet(desk: Page, address: str) -> None:
+    """Have an answer refused where it was typed, then saved; see that what cannot be saved is said."""
+    desk.goto(address)
+    field = desk.locator("input[name=headcount]")
+    save = desk.locator("#reponses").get_by_role("button", name="Enregistrer les réponses")
+    field.fill("beaucoup")
+    save.click()
+    expect(desk.locator("#fiche-appel .invalid-feedback")).to_contain_text("Écrivez un nombre de salariés")
+    expect(field).to_have_value("beaucoup")
+    field.fill("35")
+    save.click()
+    expect(desk.locator("#fiche-appel")).to_contain_text("C’est noté")
+    expect(field).to_have_count(0)
+    assert desk.url == address
+    desk.context.clear_cookies(name="csrf")
+    save.click()
+    expect(desk.locator("[data-failed]")).to_contain_text("Rien n’a été enregistré")
+
+
+def without_shortcuts(desk: Page) -> None:
+    """Switch the shortcuts off: what takes focus by a key does so no longer."""
+    desk.locator("body").press("j")
+    assert desk.evaluate("document.activeElement.tagName") != "BODY"
+    desk.locator("body").press("?")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()
+    desk.reload()
+    desk.locator("body").press("j")
+    assert desk.evaluate("document.activeElement.tagName") == "BODY"
 
 
 def shown(page: Page) -> list[str | None]:
