@@ -365,7 +365,7 @@ INSIDE = ["started", "spend", "commune", "horizon", "tenure"]
     line=st.dictionaries(st.sampled_from(FIELDS), JSON),
     project=st.dictionaries(st.sampled_from(INSIDE), JSON),
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_at_any_place_is_answered_or_refused_with_its_place(ask, line, project):
     body = {"project": project, **line, "limit": line.get("limit", 0)}
     response = ask(**body)

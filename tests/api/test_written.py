@@ -51,7 +51,7 @@ def _each(lines: tuple[LineView, ...]) -> Iterator[LineView]:
 @pytest.mark.parametrize("line", LINES)
 def test_it_is_what_the_library_writes(line: dict[str, Any]) -> None:
     codes = load_codes()
-    found = answer(read_line(json.dumps({**PLACED, **line}).encode(), codes, on=DAY), limit=200)
+    found = answer(read_line(json.dumps({**PLACED, **line}).encode(), codes, on=DAY), limit=50)
     context = {"labels": codes.sub_needs, "root": "https://example.org"}
     kinds = set()
     for kind, part in parts_of(found):

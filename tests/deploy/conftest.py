@@ -1,6 +1,7 @@
 """Databases of a test's own on the running server, and the commands of the service run on them as an operator does."""
 
 # ruff: noqa: S608 -- the names in these queries are written here or come from the database itself
+import json
 import os
 import secrets
 import subprocess
@@ -60,6 +61,15 @@ class Database:
         )
         return done.stdout
 
+    def refusals(self, *commands: tuple[str | Path, ...]) -> list[str]:
+        """Run commands one after the other in one process, and return in which sentence each refuses.
+
+        Any other end of one of them is an error. For those that follow, ``("set", name, value)`` changes a setting, to
+        a value in JSON, and ``("env", name, value)`` the environment.
+        """
+        words = [[str(word) for word in command] for command in commands]
+        return json.loads(self.python(f"from tests.deploy.refusals import refusals; refusals({words!r})"))
+
     def ask(self, query: str) -> list[tuple]:
         with psycopg.connect(f"{SERVER}/{self.name}", autocommit=True) as link:
             cursor = link.execute(query)
@@ -67,8 +77,9 @@ class Database:
 
     def counts(self) -> dict[str, int]:
         """Count the rows of each table, one by one, as no other code of the project does."""
-        tables = self.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        return {table: self.ask(f'SELECT count(*) FROM "{table}"')[0][0] for (table,) in tables}
+        with psycopg.connect(f"{SERVER}/{self.name}", autocommit=True) as link:
+            tables = link.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+            return {table: link.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for (table,) in tables}
 
 
 @pytest.fixture(scope="session")

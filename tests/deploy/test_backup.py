@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608 -- the names in these queries are written here
 import json
-import os
 import random
 import signal
 import subprocess
@@ -14,8 +13,10 @@ from zipfile import ZipFile
 
 import psycopg
 import pytest
+from pyrage import decrypt_file, x25519
 
 from backend.common.archives import ArchiveError, read_archive
+from backend.common.encryption import identities_of
 from tests.deploy.conftest import ROOT, Database
 
 
@@ -31,17 +32,40 @@ def page(source) -> str:
 
 
 @pytest.fixture(scope="module")
-def archive(source, page, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("backups") / "one.zip"
-    done = source.command("backup", path)
+def key(source, tmp_path_factory) -> tuple[Path, str]:
+    """Return the file of an identity and its public key, made as an operator makes them."""
+    path = tmp_path_factory.mktemp("key") / "identity"
+    done = source.command("backup_key", path)
     assert done.returncode == 0, done.stderr
+    name, _, public = done.stdout.strip().partition("=")
+    assert name == "JONCTION_BACKUP_RECIPIENTS"
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path, public
+
+
+@pytest.fixture(scope="module")
+def archive(source, page, key, tmp_path_factory) -> Path:
+    """Return a backup that only the key opens, named by the service."""
+    folder = tmp_path_factory.mktemp("backups")
+    done = source.command("backup", folder, JONCTION_BACKUP_RECIPIENTS=key[1])
+    assert done.returncode == 0, done.stderr
+    assert "chiffrée" in done.stdout
+    (path,) = folder.iterdir()
     return path
 
 
 @pytest.fixture(scope="module")
-def restored(make_database, archive) -> Database:
+def plain(archive, key, tmp_path_factory) -> Path:
+    """Return the same in clear, as any program that speaks age opens it."""
+    path = tmp_path_factory.mktemp("plain") / "one.zip"
+    decrypt_file(str(archive), str(path), identities_of(key[0]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def restored(make_database, archive, key) -> Database:
     database = make_database()
-    done = database.command("restore", archive)
+    done = database.command("restore", archive, "--identity", key[0])
     assert done.returncode == 0, done.stderr
     assert "autant que dans la sauvegarde" in done.stdout
     return database
@@ -62,6 +86,7 @@ def test_a_restored_database_has_as_many_rows_in_each_table(source, restored):
     assert min(counts[f"matchmaking_{name}"] for name in ("submission", "result", "match", "review")) > 0
 
 
+@pytest.mark.slow
 def test_the_firm_sees_the_same_page_after_a_restore(source, restored, page):
     show = f"from tests.deploy.firm import show; show({page!r})"
     shown = source.python(show)
@@ -102,10 +127,18 @@ def test_a_restored_database_needs_no_migration(restored):
     assert restored.command("migrate", "--check").returncode == 0
 
 
-def test_a_backup_is_for_its_owner_only_and_says_what_it_holds(archive, source):
+def test_a_backup_is_for_the_holder_of_its_key_and_named_by_its_moment(archive, plain, source):
+    assert archive.name.startswith("jonction-20")
+    assert archive.name.endswith(".zip.age")
     assert archive.stat().st_mode & 0o777 == 0o600
-    with ZipFile(archive) as content:
-        manifest = json.loads(content.read("manifest.json"))
+    content = archive.read_bytes()
+    assert content.startswith(b"age-encryption.org/v1\n")
+    assert b"manifest.json" not in content
+    assert b"PGDMP" not in content
+    with ZipFile(plain) as opened:  # plain age around a plain ZIP file: read without this program
+        assert opened.testzip() is None
+        assert set(opened.namelist()) == {"manifest.json", "database.dump"}
+        manifest = json.loads(opened.read("manifest.json"))
     rows = {name.removeprefix("public."): n for name, n in manifest["rows"].items()}
     assert rows.pop("journal_auditevent") > 0
     assert rows == rows_of(source)
@@ -113,33 +146,49 @@ def test_a_backup_is_for_its_owner_only_and_says_what_it_holds(archive, source):
     assert manifest["release"]
 
 
-def test_a_folder_gets_a_file_named_by_its_moment(source, tmp_path):
-    source.command("backup", tmp_path)
-    (found,) = tmp_path.iterdir()
-    assert found.name.startswith("jonction-20")
-    assert found.suffix == ".zip"
-
-
-def test_a_backup_never_replaces_another(source, archive):
-    before = archive.read_bytes()
-    done = source.command("backup", archive)
-    assert done.returncode == 1
-    assert "existe déjà" in done.stderr
-    assert archive.read_bytes() == before
-
-
-def test_a_folder_that_does_not_exist_is_named(source, tmp_path):
-    done = source.command("backup", tmp_path / "absent" / "one.zip")
-    assert done.returncode == 1
-    assert f"{tmp_path}/absent" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_database_that_is_not_ours_is_not_backed_up(make_database, tmp_path):
-    done = make_database().command("backup", tmp_path / "one.zip")
-    assert done.returncode == 1
-    assert "aucune migration" in done.stderr
+def test_what_cannot_be_backed_up_is_refused_in_a_sentence(source, archive, key, tmp_path):
+    """Nothing is replaced, nothing goes where nobody looks, nothing leaves in clear or without its programs."""
+    kept = {path: path.read_bytes() for path in (archive, key[0])}
+    before = source.counts()
+    said = source.refusals(
+        ("backup", archive),
+        ("backup_key", key[0]),
+        ("restore", archive, "--identity", key[0]),
+        ("backup", tmp_path / "absent" / "one.zip"),
+        ("set", "DEMO", "false"),
+        ("backup", tmp_path),
+        ("set", "BACKUP_RECIPIENTS", '["age1faux"]'),
+        ("backup", tmp_path),
+        ("set", "DEMO", "true"),
+        ("set", "BACKUP_RECIPIENTS", "[]"),
+        ("env", "PATH", tmp_path),
+        ("backup", tmp_path / "one.zip"),
+    )
+    for sentence, wanted in zip(
+        said,
+        (
+            "existe déjà",
+            "n’en remplace jamais une autre",
+            f"{source.name} n’est pas vide",
+            f"{tmp_path}/absent",
+            "JONCTION_BACKUP_RECIPIENTS",
+            "« age1faux » n’est pas une clé publique age",
+            "pg_dump manque",
+        ),
+        strict=True,
+    ):
+        assert wanted in sentence
+    assert {path: path.read_bytes() for path in kept} == kept
     assert list(tmp_path.iterdir()) == []
+    assert {**source.counts(), "journal_auditevent": 0} == {**before, "journal_auditevent": 0}
+
+
+@pytest.mark.slow
+def test_in_clear_is_written_outside_a_demonstration_where_it_is_told(source, tmp_path):
+    done = source.command("backup", tmp_path, "--plain", JONCTION_DEMO="0", JONCTION_DAY="")
+    assert "en clair" in done.stdout
+    (path,) = tmp_path.iterdir()
+    assert path.suffix == ".zip"
 
 
 @pytest.mark.slow
@@ -179,7 +228,7 @@ def test_rows_written_meanwhile_are_in_the_backup_of_no_table_or_of_all(source, 
     assert copy.counts()["zz_late"] == rows["public.zz_late"]
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(source, make_database, tmp_path, number):
     command = [sys.executable, "manage.py", "backup", str(tmp_path / "one.zip")]
@@ -202,45 +251,70 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(source, make_da
 
 
 @pytest.mark.slow
-def test_nothing_is_restored_into_a_database_that_holds_something(source, archive):
-    before = source.counts()
-    done = source.command("restore", archive)
-    assert done.returncode == 1
-    assert f"{source.name} n’est pas vide" in done.stderr
-    assert source.counts() == before
-
-
-def test_one_foreign_table_is_enough_to_refuse(make_database, archive):
+def test_one_foreign_table_is_enough_to_refuse(make_database, plain):
     database = make_database()
     database.ask("CREATE TABLE somebody_elses (id integer)")
-    assert "somebody_elses" in database.command("restore", archive).stderr
+    assert "somebody_elses" in database.command("restore", plain).stderr
     assert database.counts() == {"somebody_elses": 0}
 
 
-@pytest.mark.cases(1)
-@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "empty", "absent"])
-def test_a_damaged_backup_changes_nothing(make_database, archive, tmp_path, damage):
-    content = archive.read_bytes()
-    middle = len(content) // 2
-    contents = {
-        "cut": content[:-1000],
-        "flipped": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
-        "text": b"Une lettre.\n" * 100,
-        "empty": b"",
-    }
-    path = tmp_path / "one.zip"
-    if damage in contents:
-        path.write_bytes(contents[damage])
+# What the server refuses once the tables are filled: an index comes after the rows.
+NO_INDEX = """
+CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'half way'; END $$;
+CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION refuse();
+"""
+
+
+def test_what_cannot_be_restored_is_refused_in_a_sentence_and_leaves_the_database_empty(
+    make_database, archive, plain, key, tmp_path
+):
+    def damaged(path: Path, content: bytes) -> Path:
+        written = tmp_path / path.name
+        written = written.with_stem(f"{len(list(tmp_path.iterdir()))}-{path.stem}")
+        written.write_bytes(content)
+        return written
+
+    identity = ("--identity", key[0])
+    (tmp_path / "other").write_text(str(x25519.Identity.generate()))
+    (tmp_path / "none").write_text("AGE-SECRET-KEY-1…")
+    refused = []
+    for path, words, told in (
+        (archive, identity, "abîmée ou incomplète"),
+        (plain, (), "abîmée"),
+    ):
+        content = path.read_bytes()
+        middle = len(content) // 2
+        refused += [
+            (damaged(path, content[:-1000]), words, told),
+            (damaged(path, content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]), words, told),
+        ]
+    refused += [
+        (damaged(archive, archive.read_bytes()[:60]), identity, "abîmée"),
+        (damaged(archive, b"PK\3\4" + archive.read_bytes()), identity, "n’est pas une sauvegarde chiffrée"),
+        (damaged(archive, b""), identity, "n’est pas une sauvegarde chiffrée"),
+        (damaged(plain, b""), (), "n’est pas une sauvegarde"),
+        (damaged(plain, b"Une lettre.\n" * 100), (), "n’est pas une sauvegarde"),
+        (tmp_path / "absent.zip", (), "No such file or directory"),
+        (archive, ("--identity", tmp_path / "other"), "chiffrée pour une autre clé"),
+        (archive, ("--identity", tmp_path / "none"), "n’est pas une clé secrète age"),
+        (archive, ("--identity", tmp_path / "absent"), "No such file or directory"),
+        (archive, (), "est chiffrée : donnez le fichier de la clé secrète par --identity"),
+        (plain, (), "half way"),
+    ]
     empty = make_database()
-    done = empty.command("restore", path)
-    assert done.returncode == 1
-    assert str(path) in done.stderr
-    assert "Traceback" not in done.stderr
+    empty.ask(NO_INDEX)
+    said = empty.refusals(
+        ("backup", tmp_path / "one.zip"), *(("restore", path, *words) for path, words, _told in refused)
+    )
+    assert "aucune migration" in said[0]
+    assert not (tmp_path / "one.zip").exists()
+    for sentence, (path, words, told) in zip(said[1:], refused, strict=True):
+        assert told in sentence, (path, words)
     assert is_empty(empty)
 
 
-def test_no_single_wrong_byte_is_taken_for_a_whole_backup(archive, tmp_path):
-    content, manifest = archive.read_bytes(), read_archive(archive)
+def test_no_single_wrong_byte_is_taken_for_a_whole_backup(plain, tmp_path):
+    content, manifest = plain.read_bytes(), read_archive(plain)
     path = tmp_path / "one.zip"
     drawn = random.Random(20261124)  # noqa: S311 - the same bytes each time
     tail = len(content) - 4000  # the manifest and the lists of the ZIP file, where a byte decides how others are read
@@ -254,16 +328,14 @@ def test_no_single_wrong_byte_is_taken_for_a_whole_backup(archive, tmp_path):
     assert n_refused > 150
 
 
-def test_a_restore_that_fails_half_way_leaves_the_database_empty(make_database, source, tmp_path):
-    """A row that breaks a rule of the schema is found only once the tables are filled."""
-    broken = make_database(with_reference_data=True)
-    broken.ask("ALTER TABLE schemes_source DISABLE TRIGGER ALL; UPDATE schemes_source SET revision_id = -revision_id")
-    assert broken.command("backup", tmp_path / "one.zip").returncode == 0
-    empty = make_database()
-    done = empty.command("restore", tmp_path / "one.zip")
-    assert done.returncode == 1
-    assert "violates foreign key constraint" in done.stderr
-    assert is_empty(empty)
+def test_no_wrong_byte_of_an_encrypted_one_is_taken_for_a_whole_backup(archive, key, tmp_path):
+    content, identities = archive.read_bytes(), identities_of(key[0])
+    path = tmp_path / "one.zip.age"
+    step = len(content) // 12
+    for position in [*range(30, len(content), step), len(content) - 1]:
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0x55]) + content[position + 1 :])
+        with pytest.raises(ArchiveError):
+            read_archive(path, identities=identities)
 
 
 @pytest.mark.slow
@@ -298,19 +370,3 @@ def test_a_backup_of_an_older_release_says_to_migrate(make_database, tmp_path):
     done = make_database().command("restore", tmp_path / "one.zip")
     assert done.returncode == 0
     assert "manage.py migrate" in done.stdout
-
-
-def test_a_machine_without_the_programs_of_postgresql_says_which_is_missing(source, tmp_path):
-    python = Path(sys.executable)
-    without = {**source.environment, "PATH": str(tmp_path)}
-    done = subprocess.run(
-        [python, "manage.py", "backup", str(tmp_path / "one.zip")],
-        cwd=ROOT,
-        env=without,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "pg_dump manque" in done.stderr
-    assert os.listdir(tmp_path) == []

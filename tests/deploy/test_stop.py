@@ -68,16 +68,3 @@ def test_a_mailer_told_to_stop_ends_the_sending_in_hand_and_takes_no_other(datab
         assert beat.wait(10) == 0
     assert len(postman.accepted) == 1
     assert database.ask(STATE) == [("sent",)]
-
-
-def test_a_worker_with_nothing_in_hand_stops_at_once(start, tmp_path):
-    with mail_server(Postman()) as port:
-        worker = start("worker", port)
-        deadline = time.monotonic() + START_SECONDS
-        beats: set[int] = set()
-        while len(beats) < 2:  # the first comes while it starts, the second from its loop
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-            beats |= {path.stat().st_mtime_ns for path in tmp_path.glob("worker.alive")}
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(8) == 0

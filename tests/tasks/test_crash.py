@@ -27,8 +27,10 @@ HOLDS = Report(
 )
 
 
-def test_nothing_is_lost_when_workers_are_killed_and_redis_is_emptied(tmp_path):
-    report = run_crash(200, SHORT, folder=tmp_path)
+@pytest.mark.slow
+def test_nothing_is_lost_when_workers_are_killed_and_redis_is_emptied(loaded_database, tmp_path):
+    """What of it one process can show is in tests/notifications: claims, leases, what has left and what comes back."""
+    report = run_crash(200, SHORT, folder=tmp_path, copied=loaded_database)
     assert not report.faults, report
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import healthy
+from tasks.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 240  # patience, not a bound: on a busy machine a worker starts twenty times as slowly
@@ -57,13 +58,14 @@ def process(request, heartbeat, tmp_path) -> Iterator[subprocess.Popen[bytes]]:
         ) as child,
     ):
         yield child
-        child.send_signal(signal.SIGTERM)
-        child.wait(START_SECONDS)
+        if child.poll() is None:
+            child.terminate()
+            child.wait(START_SECONDS)
 
 
 @pytest.mark.cases(1)
 @pytest.mark.parametrize("process", ["worker", "mailer", "beat"], indirect=True)
-def test_a_process_that_works_is_healthy_and_one_that_hangs_says_so_no_longer(process, heartbeat):
+def test_a_process_that_works_is_healthy_says_so_no_longer_where_it_hangs_and_stops_when_told(process, heartbeat):
     assert healthy.main() == 1, "it has not started yet"
     assert wait_until(lambda: healthy.main() == 0)
     first = heartbeat.stat().st_mtime
@@ -76,6 +78,8 @@ def test_a_process_that_works_is_healthy_and_one_that_hangs_says_so_no_longer(pr
         assert heartbeat.stat().st_mtime == stopped_at
     finally:
         process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(app.conf.worker_soft_shutdown_timeout) == 0, "it waited, with nothing in hand"
 
 
 @pytest.mark.parametrize(("age", "code"), [(-60, 0), (1, 1)], ids=["still believed", "believed no longer"])

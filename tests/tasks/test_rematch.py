@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("firms", "subscribers", "shard"),
     [("1000", "50", "50"), ("4000", "200", "200")],

@@ -56,11 +56,6 @@ def test_the_engine_loads_without_django_in_a_fresh_interpreter():
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=True)
 
 
-def test_the_tasks_load_in_a_fresh_interpreter():
-    code = "from tasks.app import app; app.loader.import_default_modules()"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-
-
 def test_each_job_has_its_task_and_its_tick():
     """A job that nobody would ask for could never be on time."""
     assert set(JOBS) == set(app.conf.beat_schedule)

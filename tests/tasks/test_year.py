@@ -12,7 +12,7 @@ from tests.tasks.year.run import Report
 LAST = plan.FIRST.replace(month=3)
 
 
-@pytest.mark.cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("n_weeks", [1, 3])
 def test_each_reminder_is_told_once_on_its_morning_though_the_worker_is_killed_each_week(loaded_database, n_weeks):
     """Short form of ``scripts/year``; in a process of its own, since Django reads once where its database is."""

@@ -21,13 +21,16 @@ SWEEP_SECONDS = 4
 FEW = 800  # e-mails: a part of them may be swept in a part of that time
 
 
-def run_crash(owed: int, plan: Plan, *, folder: Path) -> Report:
-    """Owe e-mails, play ``plan`` while they leave, and count what arrived in ``folder``."""
+def run_crash(owed: int, plan: Plan, *, folder: Path, copied: str | None = None) -> Report:
+    """Owe e-mails, play ``plan`` while they leave, and count what arrived in ``folder``.
+
+    Tables are made first, or copied with a database of the same server.
+    """
     started = time.monotonic()
     mail = folder / "mail"
     mail.mkdir()
     keeper = GateKeeper(mail, slowness=SENDERS / min(owed / LEAST_SECONDS, MOST_A_SECOND) / 2)
-    with set_stage(keeper, sweep_seconds=SWEEP_SECONDS * min(owed / FEW, 1), folder=folder) as stage:
+    with set_stage(keeper, sweep_seconds=SWEEP_SECONDS * min(owed / FEW, 1), folder=folder, copied=copied) as stage:
         play = Play(owed=owed, plan=plan, keeper=keeper, stage=stage)
         play.run()
         expected, claims_cut, dead = stage.outbox.owed(), stage.outbox.n_claims_cut(), stage.outbox.dead()

@@ -77,11 +77,11 @@ class Stage:
 
 
 @contextmanager
-def set_stage(keeper: GateKeeper, *, sweep_seconds: float, folder: Path) -> Iterator[Stage]:
+def set_stage(keeper: GateKeeper, *, sweep_seconds: float, folder: Path, copied: str | None = None) -> Iterator[Stage]:
     """Start the servers; stop everything at the end of the block. Beat ticks every ``sweep_seconds``."""
     with ExitStack() as stack:
         services = stack.enter_context(private_services(folder))
-        database = stack.enter_context(scratch_database(services["DATABASE_URL"]))
+        database = stack.enter_context(scratch_database(services["DATABASE_URL"], copied=copied))
         port = stack.enter_context(mail_server(keeper))
         environment = {
             **os.environ,
