@@ -56,7 +56,7 @@ def test_anyone_may_ask_without_a_token():
 
 
 def test_the_answers_are_those_of_the_file_command(ask, tmp_path):
-    lines = [{**line, "limit": 200} for line in Draw(seed=11).lines(25)]
+    lines = [{**line, "limit": 200} for line in Draw(seed=11).lines(10)]
     path, out = tmp_path / "file.jsonl", tmp_path / "result.jsonl"
     path.write_text("\n".join(json.dumps(line) for line in lines))
     call_command("match", path, out=out, on=str(DAY), limit=200, verbosity=0)

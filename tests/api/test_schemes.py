@@ -33,6 +33,11 @@ def every_key(api, query: str = "") -> list[str]:
         page += 1
 
 
+def filtered(**given) -> set[str]:
+    """Return the keys that a filter leaves, without the pages of the answer."""
+    return set(SchemeFilter(given, queryset=in_force()).qs.values_list("scheme__source_key", flat=True))
+
+
 def published() -> set[str]:
     return set(Scheme.objects.of_source(Scheme.OWN).published().values_list("source_key", flat=True))
 
@@ -135,11 +140,11 @@ def test_a_scheme_has_the_same_identifier_on_every_installation(api):
 
 def test_schemes_are_found_by_what_their_window_is_today(api, revise):
     revise("adie", window={"state": "dated", "opens_on": None, "closes_on": DAY, "recurring": None, "note": None})
-    by_state = {state: set(every_key(api, f"&window_today={state}")) for state in WindowOn.values}
+    by_state = {state: filtered(window_today=[state]) for state in WindowOn.values}
     assert "adie" in by_state["closing_soon"]
     assert sum(map(len, by_state.values())) == len(published())
     both = set(every_key(api, "&window_today=open&window_today=closing_soon"))
-    assert both == by_state["open"] | by_state["closing_soon"] == set(every_key(api, f"&open_on={DAY}"))
+    assert both == by_state["open"] | by_state["closing_soon"] == filtered(open_on=str(DAY))
     assert api("schemes/?window_today=ajar").status_code == 400
 
 
@@ -208,7 +213,7 @@ def test_a_search_forgives_accents_capitals_and_apostrophes(api, typed, same):
 
 
 def test_a_perimeter_leaves_out_what_its_place_excludes(api):
-    here, elsewhere = set(every_key(api, "&perimeter=COM-60159")), set(every_key(api, "&perimeter=REG-84"))
+    here, elsewhere = set(every_key(api, "&perimeter=COM-60159")), filtered(perimeter="REG-84")
     assert {"hdf-aden", "arc-parcs-activites", "mediation-credit"} <= here
     assert "mediation-credit" in elsewhere
     assert not {"hdf-aden", "arc-parcs-activites"} & elsewhere
@@ -326,12 +331,12 @@ def test_needs_are_those_of_the_taxonomy_in_order(api):
     assert listed == list(SubNeed.objects.order_by("need__position", "position").values_list("key", flat=True))
 
 
-def test_open_on_agrees_with_the_engine_around_every_day_on_which_a_window_changes():
+def test_open_on_agrees_with_the_engine_around_days_on_which_a_window_changes():
     revisions = list(in_force())
     names = ("opens_on", "closes_on", "seen_on", "seen_until")
     edges = {day for revision in revisions for name in names if (day := getattr(revision, name))}
     assert len(edges) > 10
-    for day in sorted({edge + timedelta(days=shift) for edge in edges for shift in (-1, 0, 1)}):
+    for day in sorted({edge + timedelta(days=shift) for edge in sorted(edges)[::3] for shift in (-1, 0, 1)}):
         found = set(SchemeFilter({"open_on": str(day)}, queryset=in_force()).qs.values_list("pk", flat=True))
         firm = matching.Profiles([matching.Profile(on=day)])
         assert found == {revision.pk for revision in revisions if _is_open(revision, firm)}, day
