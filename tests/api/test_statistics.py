@@ -9,8 +9,9 @@ from backend.schemes.open_data.licence import LICENCE
 from backend.steering.mailing import send_notes
 from backend.steering.models import FileFact, PublishedMonth
 from backend.steering.published import as_rows, first_day, publish, published
-from tests.factories import ARC, CCLO, COMMUNES, DAY, as_sent, make_recipient, make_submission
-from tests.steering.test_mailing import count_on_day, sent
+from tests.factories import ARC, CCLO, DAY, as_sent, make_recipient
+from tests.steering.rows import count_file
+from tests.steering.test_mailing import sent
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +19,8 @@ PATH = "/api/v1/statistics/"
 
 
 def publish_files():
-    for place, epci in enumerate((ARC,) * 6 + (CCLO,) * 2):
-        apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
-        count_on_day(make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart))
+    for epci in (ARC,) * 6 + (CCLO,) * 2:
+        count_file(epci, filed_on=DAY)
     assert publish(on=first_day(DAY)) == 1
 
 

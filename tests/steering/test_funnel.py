@@ -1,6 +1,6 @@
 """The funnel: equal to a slow count, by group; and who reads the figures of whom."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from io import StringIO
 from statistics import median_low
 
@@ -10,7 +10,6 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from backend.accounts.models import Membership
-from backend.common.days import add_working_days
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking.models import AnswerCount, Submission
 from backend.matchmaking.reviews import end_review
@@ -20,37 +19,26 @@ from backend.schemes.models import TaxonomyNeed
 from backend.steering import funnel
 from backend.steering.facts import follow_files, make_facts, rebuild_facts
 from backend.steering.funnel import answers_before_a_name, funnels
-from backend.steering.models import Step, StepCount, StepFact
+from backend.steering.models import Step, StepCount
 from backend.steering.scopes import Filters, scope_of
-from backend.steering.step_counts import add_up, code_of
+from backend.steering.step_counts import code_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
 from tests.steering.recount import SEEDS, recount, recount_funnel
+from tests.steering.rows import add_all_up, count_file
 
 pytestmark = pytest.mark.django_db
 DELAYS = {ARC: (1, 2, 4, 7, 30), CCLO: (3, 3, 12)}
-
-
 FILED = date(2026, 6, 1)
 
 
 @pytest.fixture
 def files():
-    """Files of two places, each answered so many working days after it was filed."""
-    filed = datetime(2026, 6, 1, 10, tzinfo=timezone.get_current_timezone())
-    made = [
-        (make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}), epci, days)
-        for epci, delays in DELAYS.items()
-        for days in delays
-    ]
-    for file, epci, _days in made:
-        end_review(submission=file, officer=make_officer(epci), on=DAY, message="Bonjour.")
-    Submission.objects.update(filed_at=filed, confirmed_at=filed)
-    rebuild_facts()
-    for file, _epci, days in made:  # the end of a review is of the moment that it is made, and stays so
-        answered = StepFact.objects.filter(file=file.pk, step=Step.ANSWERED)
-        answered.update(on=add_working_days(FILED, days), working_days=days)
-    add_up([FILED])
+    """Count files of two places, each answered so many working days after it was filed."""
+    for epci, delays in DELAYS.items():
+        for days in delays:
+            count_file(epci, filed_on=FILED, read=days, answered=days)
+    add_all_up()
 
 
 def epci_lead(epci=ARC):
@@ -75,8 +63,8 @@ def test_counts_and_delays_are_those_of_the_files(files):
 
 
 def test_each_share_is_of_what_was_filed(files):
-    make_submission()
-    rebuild_facts()
+    count_file(filed_on=FILED, confirmed=False)
+    add_all_up()
     total = funnels(scope_of(make_lead()), Filters(), on=DAY).total
     assert [(reached.n, share) for _step, reached, share in total.steps()] == [
         (9, 100),
@@ -200,7 +188,8 @@ def test_months_have_no_hole(files):
 
 
 def test_a_lead_reads_the_delays_of_his_own_intercommunality_only(files):
-    make_facts([make_submission(confirmed=True, without=("commune",)).pk])
+    count_file("", filed_on=FILED)
+    add_all_up()
     scope = scope_of(epci_lead())
     found = funnels(scope, Filters(), on=DAY)
     assert delays_of(found.total) == (5, 4, 30)

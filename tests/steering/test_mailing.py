@@ -12,7 +12,6 @@ from backend.links.models import Link
 from backend.notifications.kinds import COMMITTEE_NOTE
 from backend.notifications.models import Notification
 from backend.notifications.services import has_stopped
-from backend.steering.facts import make_facts
 from backend.steering.mailing import (
     SENT,
     RecipientError,
@@ -23,7 +22,7 @@ from backend.steering.mailing import (
     send_notes,
     stop_recipient,
 )
-from backend.steering.models import FileFact, NoteRecipient, StepFact
+from backend.steering.models import NoteRecipient
 from backend.steering.published import first_day, publish
 from tests.factories import (
     ARC,
@@ -32,9 +31,9 @@ from tests.factories import (
     make_lead,
     make_officer,
     make_recipient,
-    make_submission,
     note_link,
 )
+from tests.steering.rows import count_file
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -42,15 +41,8 @@ NEXT_MONTH = first_day(DAY)
 ADDRESS = "elue@mairie.example"
 
 
-def count_on_day(file):
-    """Count a file as filed and confirmed on the day that tests stand on."""
-    make_facts([file.pk])
-    FileFact.objects.filter(pk=file.pk).update(filed_on=DAY)
-    StepFact.objects.filter(file=file.pk).update(on=DAY)
-
-
 def publish_a_month():
-    count_on_day(make_submission(confirmed=True, company_name="Atelier secret"))
+    count_file(filed_on=DAY)
     assert publish(on=NEXT_MONTH) == 1
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.utils import timezone
 from pypdf import PdfReader
 
 from backend.accounts.models import Membership, Organisation
@@ -12,18 +11,18 @@ from backend.common.days import add_working_days, working_days_between
 from backend.companies.models import Company
 from backend.journal.models import AuditEvent
 from backend.matchmaking.models import Submission
-from backend.matchmaking.reviews import end_review
 from backend.privacy.erasing import erase_submission
 from backend.schemes.models import SubNeed
 from backend.steering.actions import decide_action, end_action
 from backend.steering.disclosure import LEAST_FILES
-from backend.steering.models import NeedFact, PublishedMonth
+from backend.steering.models import FileFact, NeedFact, PublishedMonth
 from backend.steering.nightly import rebuild
 from backend.steering.note import note_of
 from backend.steering.published import first_day, publish
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
 from tests.factories import ARC, CCLO, DAY, archive_serving, make_lead, make_officer, make_submission
+from tests.steering.rows import ask, at_noon, count_file
 from tests.web.conftest import text_of
 from tests.web.pdf_ua import failures
 
@@ -31,113 +30,104 @@ pytestmark = pytest.mark.django_db
 NEED, SIRENS = "cyber.diagnostic", ("552100554", "732829320", "443061841", "542065479", "383474814")
 
 
-def files(n, *, firms=5, days_ago=1, need=NEED):
-    """File of so many firms, as of some days ago; the last of them has the others."""
-    made = []
-    for place in range(n):
-        file = make_submission(
-            needs=(need,),
-            text="",
-            confirmed=True,
-            siret="",
-            siren=SIRENS[min(place, firms - 1)],
-            company_name=f"Atelier secret {place}",
-            email=f"atelier{place}@firm.example",
-        )
-        made.append(file.pk)
-    then = Submission.objects.get(pk=made[0]).filed_at - timedelta(days=days_ago)
-    Submission.objects.filter(pk__in=made).update(filed_at=then, confirmed_at=then)
+def files(n, *, firms=5, days_ago=1, need=NEED, standing=""):
+    """Count files of so many firms, as of some days ago; the last of them has the others."""
+    day = DAY - timedelta(days=days_ago)
+    family = SubNeed.objects.get(key=need).need_id
+    made = [count_file(filed_on=day, needs=(family,), siren=SIRENS[min(place, firms - 1)]).pk for place in range(n)]
+    for fact in FileFact.objects.filter(pk__in=made):
+        ask(fact, need, standing=standing)
     return Submission.objects.filter(pk__in=made).order_by("pk")
 
 
 def signals(on=DAY):
     """Publish the month of a day again, and return what stands out at its end."""
     PublishedMonth.objects.all().delete()
-    rebuild(on=first_day(on))
+    publish(on=first_day(on))
     return note_of(scope_of(make_lead()), on=on).signals
 
 
 def test_a_need_that_is_surely_unmet_stands_out_and_is_rounded():
-    archive_serving(NEED)
     made = files(LEAST_FILES + 2)
     assert Company.objects.filter(sheets__submission__in=made).distinct().count() == 5
     (said,) = signals()
     assert said == "Cybersécurité : environ 10 demandes, plus d’une sur deux sans dispositif, conseil à part."
     files(8)
-    rebuild(on=first_day(DAY))
+    assert publish(on=first_day(DAY)) == 0
     assert note_of(scope_of(make_lead()), on=DAY).signals == (said,)  # nothing moves before the next month
     assert signals() == ("Cybersécurité : environ 20 demandes, plus d’une sur deux sans dispositif, conseil à part.",)
 
 
 def test_a_part_of_a_need_stands_out_where_the_need_does_not():
-    archive_serving(NEED)
     files(LEAST_FILES + 2)
     other = "cyber.equipement"
     assert SubNeed.objects.get(key=other).need == SubNeed.objects.get(key=NEED).need
-    files(LEAST_FILES + 4, need=other)
-    rebuild(on=first_day(DAY))
-    NeedFact.objects.filter(sub_need=other).update(standing=NeedFact.MET[0])
-    PublishedMonth.objects.all().delete()
-    publish(on=first_day(DAY))
-    (said,) = note_of(scope_of(make_lead()), on=DAY).signals
+    files(LEAST_FILES + 4, need=other, standing=NeedFact.MET[0])
+    (said,) = signals()
     label = SubNeed.objects.get(key=NEED).label
     assert said == f"{label} : environ 10 demandes, plus d’une sur deux sans dispositif, conseil à part."
 
 
 def test_sub_needs_of_a_file_are_one_file():
-    archive_serving(NEED)
-    files(LEAST_FILES + 2)
-    rebuild(on=first_day(DAY))
-    facts = NeedFact.objects.filter(sub_need=NEED).order_by("file")
-    assert facts.exclude(standing__in=NeedFact.MET).count() == LEAST_FILES + 2
-    half = len(facts) // 2
-    unmet, met = facts[:half], facts[half:]
-    NeedFact.objects.filter(pk__in=[row.pk for row in met]).update(standing=NeedFact.MET[0])
-    others = SubNeed.objects.filter(need=facts[0].sub_need.need).exclude(pk=facts[0].sub_need_id)
-    NeedFact.objects.bulk_create(NeedFact(file_id=row.file_id, sub_need=other) for row in unmet for other in others)
-    rows = NeedFact.objects.filter(sub_need__need=facts[0].sub_need.need)
-    assert (
-        rows.exclude(standing__in=NeedFact.MET).count()
-        >= 3 * half
-        == 3 * rows.filter(standing__in=NeedFact.MET).count()
-    )
-    PublishedMonth.objects.all().delete()
-    assert publish(on=first_day(DAY)) == 1
-    assert note_of(scope_of(make_lead()), on=DAY).signals == ()
+    half = LEAST_FILES // 2 + 1
+    unmet, met = files(half), files(half, standing=NeedFact.MET[0])
+    others = SubNeed.objects.filter(need__sub_needs=NEED).exclude(pk=NEED)
+    NeedFact.objects.bulk_create(NeedFact(file_id=file.pk, sub_need=other) for file in unmet for other in others)
+    rows = NeedFact.objects.all()
+    assert rows.exclude(standing__in=NeedFact.MET).count() >= 3 * half
+    assert rows.filter(standing__in=NeedFact.MET).count() == len(met) == half
+    assert signals() == ()
 
 
 @pytest.mark.parametrize(("n", "firms"), [(LEAST_FILES - 1, 5), (LEAST_FILES + 5, 4)])
 def test_few_files_or_few_firms_are_not_spoken_of(n, firms):
-    archive_serving(NEED)
     files(n, firms=firms)
     assert signals() == ()
 
 
 def test_a_need_that_is_answered_half_the_time_does_not_stand_out():
-    files(LEAST_FILES + 2)
+    files(LEAST_FILES)
+    files(LEAST_FILES, standing=NeedFact.MET[0])
     assert signals() == ()
 
 
 def test_files_that_wait_for_long_and_a_delay_that_is_not_kept_stand_out():
-    officer = make_officer(ARC)
+    make_officer(ARC)
     Organisation.objects.filter(epci__short_name=ARC).update(promised_days=3)
-    made = files(LEAST_FILES + 1, days_ago=60)
+    met = NeedFact.MET[0]
+    made = files(LEAST_FILES + 1, days_ago=60, standing=met)
     assert signals() == ("Environ 10 demandes attendent une réponse depuis 21 jours ouvrés au moins.",)
     erase_submission(submission=made.last())
     erase_submission(submission=made.first())
     assert signals() == ()
-    files(2, days_ago=60)
-    made = Submission.objects.filter(erased_at=None, epci__short_name=ARC).order_by("pk")
-    for file in made:
-        end_review(submission=file, officer=officer, on=DAY, message="Bonjour")
-    (said,) = signals(on=timezone.localdate())
-    n = working_days_between(timezone.localdate(made[0].confirmed_at), timezone.localdate())
+    files(2, days_ago=60, standing=met)
+    Submission.objects.filter(erased_at=None).update(reviewed_at=at_noon(DAY), first_answered_at=at_noon(DAY))
+    (said,) = signals()
+    n = working_days_between(DAY - timedelta(days=60), DAY)
     assert said.endswith(f" : 3 jours ouvrés promis, {n} jours ouvrés pour la moitié des demandes.")
+
+
+def file_them(n):
+    """File demands of five firms before the month of the day; the last of them has the others."""
+    made = [
+        make_submission(
+            needs=(NEED,),
+            text="",
+            confirmed=True,
+            siret="",
+            siren=SIRENS[min(place, 4)],
+            company_name=f"Atelier secret {place}",
+            email=f"atelier{place}@firm.example",
+        ).pk
+        for place in range(n)
+    ]
+    then = at_noon(DAY - timedelta(days=40))
+    Submission.objects.filter(pk__in=made).update(filed_at=then, confirmed_at=then)
 
 
 def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     archive_serving(NEED)
-    files(LEAST_FILES + 2, days_ago=40)
+    file_them(LEAST_FILES + 2)
     lead = make_lead()
     rebuild(on=first_day(DAY))
     filters = Filters(sub_need=NEED, epci=ServedEpci.objects.get(short_name=CCLO))

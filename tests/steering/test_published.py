@@ -11,10 +11,11 @@ from backend.companies.size_bands import SIZE_LABELS
 from backend.privacy.erasing import erase_submission
 from backend.steering.disclosure import LEAST, Hidden, bounds, kept_back, most_without, shown
 from backend.steering.facts import make_facts
-from backend.steering.models import FileFact, StepFact
+from backend.steering.models import FileFact
 from backend.steering.published import as_rows, first_day, publish, published
 from backend.territories.models import ServedEpci
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_submission
+from tests.factories import ARC, CCLO, DAY, make_submission
+from tests.steering.rows import FAMILIES, count_file
 
 FEW, KEPT_BACK = Hidden.FEW, Hidden.KEPT_BACK
 
@@ -111,21 +112,14 @@ def test_the_first_of_next_month_is_said(on, first):
 
 @pytest.mark.django_db
 def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
-    def file(epci, n, filed_on=date(2026, 9, 30), **changes):
+    september = {"filed_on": date(2026, 9, 30)}
+    erased, *_others = [count_file(ARC, **september) for _ in range(6)]
+    for _ in range(5):
+        count_file(ARC, filed_on=date(2026, 11, 1))  # of this month
+    for n, needs in ((4, FAMILIES), (7, ("numerique",))):
         for _ in range(n):
-            apart = {"siret": "", "siren": "", "email": f"f{FileFact.objects.count()}@firme.example"}
-            made = make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart, **changes)
-            make_facts([made.pk])
-            FileFact.objects.filter(pk=made.pk).update(filed_on=filed_on)
-            StepFact.objects.filter(file=made.pk).update(on=filed_on)
-        return made
-
-    erased = file(ARC, 6)
-    file(ARC, 5, filed_on=date(2026, 11, 1))  # of this month
-    file(CCLO, 4)
-    file(CCLO, 7, needs=("numerique.robot",))
-    unconfirmed = file(ARC, 1)
-    StepFact.objects.filter(file=unconfirmed.pk, step="confirmed").delete()
+            count_file(CCLO, needs=needs, **september)
+    count_file(ARC, confirmed=False, **september)
     assert published() is None
     assert publish(on=DAY) == 1
     before = published()
@@ -141,7 +135,7 @@ def test_files_are_counted_once_confirmed_up_to_the_end_of_last_month():
     assert sorted(needs[arc])[:4] == ["5", "5", "5", FEW]  # two needs, and the size
     assert "10" in needs[cclo]
     assert set(said.values()) <= {"5", "10", FEW, KEPT_BACK}
-    erase_submission(submission=erased)
+    erase_submission(submission=erased.submission)
     corrected = FileFact.objects.filter(filed_on=date(2026, 9, 30), epci__short_name=ARC)[:2]
     FileFact.objects.filter(pk__in=corrected.values("pk")).update(size="large", needs=["energie"])
     assert publish(on=DAY) == 0

@@ -9,18 +9,18 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from backend.accounts.models import Membership
-from backend.common.days import add_working_days, working_days_between
+from backend.common.days import working_days_between
 from backend.matchmaking.models import Submission
 from backend.steering.facts import rebuild_facts
 from backend.steering.funnel import Funnel, Reached
-from backend.steering.models import FileFact, Step, StepFact, Target
+from backend.steering.models import FileFact, Step, Target
 from backend.steering.scopes import Filters, scope_of
-from backend.steering.step_counts import add_up
 from backend.steering.success import Success
 from backend.steering.targets import Attained, TargetError, end_target, in_force, progress, set_target
 from backend.territories.models import ServedEpci
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, DAY, make_lead, make_officer, make_submission
 from tests.steering.recount import SEEDS
+from tests.steering.rows import add_all_up, count_file
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -35,22 +35,17 @@ def in_force_on(day):
 
 
 def files(seed, n=24):
-    """File of two places over some months, each read and answered so late or not at all, some closed meanwhile."""
+    """Count files of two places over some months, each read and answered so late or not at all, some closed."""
     random = Random(seed)  # noqa: S311
-    for place in range(n):
-        epci = random.choice((ARC, CCLO))
-        apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
-        file = make_submission(confirmed=random.random() > 0.1, facts={"commune": COMMUNES[epci]}, **apart)
-        filed_on = DAY - timedelta(days=random.randint(0, 120))
-        moment = datetime.combine(filed_on, datetime.min.time(), tzinfo=timezone.get_current_timezone())
-        Submission.objects.filter(pk=file.pk).update(filed_at=moment)
-        Submission.objects.filter(pk=file.pk, confirmed_at__isnull=False).update(confirmed_at=moment)
-    rebuild_facts()
-    for fact in FileFact.objects.all():
-        for step in random.sample((Step.READ, Step.ANSWERED, Step.CLOSED), random.randint(0, 3)):
-            days = random.choice((0, 1, 2, 3, 8))
-            StepFact.objects.create(file=fact, step=step, on=add_working_days(fact.filed_on, days), working_days=days)
-    add_up(FileFact.objects.dates("filed_on", "month"))
+    for _ in range(n):
+        steps = random.sample((Step.READ, Step.ANSWERED, Step.CLOSED), random.randint(0, 3))
+        count_file(
+            random.choice((ARC, CCLO)),
+            filed_on=DAY - timedelta(days=random.randint(0, 120)),
+            confirmed=random.random() > 0.1,
+            **{step.value: random.choice((0, 1, 2, 3, 8)) for step in steps},
+        )
+    add_all_up()
 
 
 def recount(target, *, within=None):
@@ -145,20 +140,23 @@ def test_a_share_is_rounded_and_all_is_said_of_all_only(n_in_time, n_due, percen
     assert {step: share for step, _n, share in Funnel(label="", reached=reached).steps()}[Step.READ] == percent
 
 
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("", "déposées depuis le 1er décembre 2025 et dont le délai est passé, avant l’objectif aussi."),
-        ("?depuis=tout", "déposées depuis le début et dont le délai est passé, avant l’objectif aussi."),
-    ],
-)
-def test_a_target_says_over_which_files_it_is_counted(client, query, said):
+def test_the_page_and_its_file_say_over_which_files_and_within_which_days_it_is_counted(client):
     files(1)
-    aim(on=date(2026, 11, 2))
+    aim(days=8, share=50, on=date(2026, 9, 10))
+    aim(days=2, share=90, on=date(2026, 11, 2))
     client.force_login(make_lead())
-    page = text_of(client.get(f"/territoire/{query}"))
+    page = text_of(client.get("/territoire/"))
     assert "Objectif fixé le 2 novembre 2026." in page
-    assert said in page
+    assert "déposées depuis le 1er décembre 2025 et dont le délai est passé, avant l’objectif aussi." in page
+    address = "/territoire/?depuis=tout"
+    page = text_of(client.get(address))
+    assert "déposées depuis le début et dont le délai est passé, avant l’objectif aussi." in page
+    assert "50 % sous 8 j" in page
+    assert "90 % sous 2 j" in page
+    rows = [line.split(";") for line in client.get(f"{address}&csv=1").content.decode().splitlines()]
+    aimed = {row[1]: row[6:8] for row in rows if row[0] == "Objectif : Mois"}
+    wanted = {"2026-08": ["2", ""], "2026-09": ["8", "50"], "2026-10": ["8", "50"], "2026-11": ["2", "90"]}
+    assert {month: aimed[month] for month in wanted} == wanted
 
 
 def test_a_target_older_than_what_is_counted_needs_no_warning(client):
@@ -188,12 +186,9 @@ def test_only_the_territory_s_lead_sets_one():
 
 
 def test_who_is_behind_is_said_in_words_and_of_five_files_only(client):
-    for place, epci in enumerate((ARC,) * 5 + (CCLO,) * 4):
-        apart = {"siret": "", "siren": "", "email": f"f{place}@firme.example"}
-        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, **apart)
-    moment = timezone.now() - timedelta(days=40)
-    Submission.objects.update(filed_at=moment, confirmed_at=moment)
-    rebuild_facts()
+    for epci in (ARC,) * 5 + (CCLO,) * 4:
+        count_file(epci, filed_on=DAY - timedelta(days=40))
+    add_all_up()
     aim()
     names = dict(ServedEpci.objects.values_list("short_name", "usual_name"))
     client.force_login(make_lead())
@@ -241,18 +236,3 @@ def test_a_lead_sets_a_target_before_any_file_is_there(client):
     page = text_of(client.get("/territoire/?taille=from_250"))
     assert "Lue sous 2 jours ouvrés : 90 % des demandes" in page
     assert "Aucune demande dont le délai soit passé." in page
-
-
-def test_a_file_of_figures_says_the_target_of_each_month(client):
-    files(1)
-    aim(days=8, share=50, on=date(2026, 9, 10))
-    aim(days=2, share=90, on=date(2026, 11, 2))
-    client.force_login(make_lead())
-    address = "/territoire/?depuis=tout"
-    rows = [line.split(";") for line in client.get(f"{address}&csv=1").content.decode().splitlines()]
-    aimed = {row[1]: row[6:8] for row in rows if row[0] == "Objectif : Mois"}
-    wanted = {"2026-08": ["2", ""], "2026-09": ["8", "50"], "2026-10": ["8", "50"], "2026-11": ["2", "90"]}
-    assert {month: aimed[month] for month in wanted} == wanted
-    page = text_of(client.get(address))
-    assert "50 % sous 8 j" in page
-    assert "90 % sous 2 j" in page
