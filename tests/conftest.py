@@ -31,7 +31,6 @@ TEMPLATE = "template-"
 # Half a minute a file and more, the first most.
 SLOW = (
     "tests/e2e/",
-    "tests/tasks/",
     "tests/web/test_access.py",
     "tests/deploy/",
     "tests/security/test_pairs.py",
@@ -52,7 +51,7 @@ BROWSER = "tests/e2e/"
 # started takes a dozen seconds of processor, and the third process works while these two wait for pages.
 OF_FIRMS = tuple(
     f"{BROWSER}test_{name}.py"
-    for name in ("afterwards", "call_sheet", "firm", "partners", "sharing", "space", "stories", "story")
+    for name in ("afterwards", "answer", "call_sheet", "firm", "partners", "sharing", "space", "stories", "story")
 )
 
 settings.register_profile(
