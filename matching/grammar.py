@@ -109,13 +109,14 @@ class Grammar:
                 continue
             follows = stems[place + 1 : place + 3]
             refuses = not complains or not self._refusable.isdisjoint(stems[1 : 1 + NEGATION_SPAN])
+            after_will = place > 0 and stems[place - 1] in self._will
             if (
                 stem in self._exceptions
                 or (place == 0 and refuses)
-                or (place and stems[place - 1] in self._will)
+                or after_will
                 or not self._need.isdisjoint(follows)
             ):
-                if place and stems[place - 1] in self._will:
+                if after_will:
                     covered.add(place - 1)  # "je ne cherche pas de prêt" looks for nobody either
                 for later in range(place + 1, min(place + 1 + NEGATION_SPAN, len(stems))):
                     if stems[later] in self.joints:
