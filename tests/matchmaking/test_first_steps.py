@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from backend.matchmaking.shortlist import Shortlist
-from backend.matchmaking.unfiled import read_unfiled
+from backend.matchmaking.unfiled import Unfiled, read_unfiled
 from backend.schemes.models import Scheme
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +13,12 @@ DAY = date(2026, 11, 30)
 COMPIEGNE = "60159"
 
 
+def read(text: str, naf: str, headcount: int) -> Unfiled:
+    return read_unfiled({"commune": COMPIEGNE, "naf": naf, "headcount": headcount}, text, [], on=DAY)
+
+
 def page_of(text: str, naf: str, headcount: int) -> Shortlist:
-    return read_unfiled({"commune": COMPIEGNE, "naf": naf, "headcount": headcount}, text, [], on=DAY).page()
+    return read(text, naf, headcount).page()
 
 
 def first_steps(text: str, naf: str, headcount: int) -> list[str]:
@@ -67,3 +71,32 @@ def test_who_wants_a_study_or_a_robot_reads_what_pays_for_it_and_a_first_step() 
     robot = cards("je veux un robot", "25.62B", 24)
     assert {"hdf-pme-plus-volet1", "hdf-developpement-pme-industrielles"} <= {*robot}
     assert first_steps("je veux un robot", "25.62B", 24)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "un client conteste la facture et refuse de payer",
+        "le fournisseur a livré de l'inox non conforme et ne veut rien savoir",
+        "le donneur d'ordre rompt le contrat du jour au lendemain",
+    ],
+)
+def test_who_disputes_with_a_client_or_a_supplier_reads_the_mediator_first(text: str) -> None:
+    unfiled = read(text, "25.62B", 18)
+    assert unfiled.said_back().sure[0].key == "finance.litige"
+    assert cards(text, "25.62B", 18)[0] == "mediateur-entreprises"
+
+
+def test_the_mediator_of_firms_is_for_no_dispute_with_anybody_else() -> None:
+    for text in (
+        "mon voisin fait du bruit",
+        "un salarié m'attaque aux prud'hommes",
+        "un particulier ne me paie pas",
+        "mon associé bloque le compte de la société",
+        "litige avec le propriétaire de mon local",
+        "je conteste le redressement de l'Urssaf",
+        "litige avec Engie sur une facture",
+    ):
+        unfiled = read(text, "25.62B", 18)
+        assert "finance.litige" not in unfiled.sure_needs(), text
+        assert "mediateur-entreprises" not in cards(text, "25.62B", 18), text

@@ -51,6 +51,7 @@ TYPED = {
     "On s'est fait pirater": "cyber.incident",
     "bilan carbone demandé par un client": "energie.bilan-carbone",
     "la banque refuse mon prêt": "finance.banque",
+    "un acheteur conteste nos pièces et retient le règlement": "finance.litige",
     "je n'arrive plus à payer mes fournisseurs": "finance.difficulte",
     "Créer mon entreprise": "creation.demarrer",
     "reprendre une boulangerie": "creation.reprendre",
