@@ -82,7 +82,9 @@ def test_no_sentence_that_teaches_is_nearly_a_judged_request():
 @pytest.mark.slow
 def test_requests_that_look_like_life_are_answered_asked_about_or_told_that_nothing_fits():
     """Floors on the half that may be looked at, as written and disturbed: what is under them is a step back."""
-    rows = {(row.family, row.variant): row.shares for row in evaluate_families(held_out=False)}
+    measured = evaluate_families(held_out=False)
+    rows = {(row.family, row.variant): row.shares for row in measured if row.n >= 20}  # of three, each is a third
+    assert len({family for family, _variant in rows}) == 6
     for (family, variant), shares in rows.items():
         assert sum(shares.values()) == pytest.approx(1.0)
         if family == "hopeless":
