@@ -17,7 +17,7 @@ from tests.schemes.ingestion.following import accept_all, counterpart, imported,
 from tests.schemes.ingestion.importers.made_up import SOURCE
 from tests.schemes.people import make_editor
 
-N_NAMED = 63  # records whose page one sheet of ours names
+N_NAMED = 68  # records whose page one sheet of ours names
 pytestmark = [pytest.mark.django_db, pytest.mark.real_data]
 DATES, CONTACT, CRITERION, TITLE, GONE = KEYS = (
     "act-pas-a-pas",
