@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,6 +17,7 @@ from backend.matchmaking.sharing import renew_staff_feed
 from backend.notifications.models import Notification
 from backend.notifications.services import Message, enqueue_email
 from backend.schemes.editing.previews import make_preview
+from tests.conftest import ROOT
 from tests.factories import (
     DAY,
     invitation_of_guest,
@@ -184,6 +186,16 @@ def test_500_with_its_traceback(client, kind, logs):
     transaction.savepoint_rollback(before)
     assert "Traceback" in logs.getvalue()
     assert_hidden(response, logs, link, 500)
+
+
+def test_the_log_of_a_proxy_written_as_operations_say_holds_none_either():
+    said = (ROOT / "docs" / "operations.md").read_text()
+    rules = re.findall(r"^ +~(\S+) +\$1\[lien\](?:\$2)?;$", said, re.MULTILINE)
+    for link in map(open_link, KINDS):
+        for token in (link.token, f"x{link.token[:-3]}"):
+            path = link.path.replace(link.token, token)
+            found = next(found for rule in rules if (found := re.match(rule, path)))
+            assert token not in "[lien]".join(found.groups(default="")), link.path
 
 
 @pytest.mark.parametrize(
