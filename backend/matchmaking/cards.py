@@ -7,7 +7,7 @@ from datetime import date
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.condition_views import LineView, open_conditions, views_of
-from backend.matchmaking.contributions import named
+from backend.matchmaking.contributions import WhyHere, named, why_here
 from backend.matchmaking.decisions import Decision, SeenElsewhere
 from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.fact_display import Known, missing_facts
@@ -112,6 +112,12 @@ class Card:
     def parts(self) -> list[tuple[str, float]]:
         """What the score is the sum of, in words."""
         return named(self.match.parts)
+
+    @property
+    def why_here(self) -> WhyHere:
+        """Why it stands where it does, as its firm reads it."""
+        need, level = self.match.need, self.revision.get_level_display()
+        return why_here(self.match.parts, need=need.short if need else "", level=level)
 
     @property
     def reasons(self) -> tuple[LineView, ...]:

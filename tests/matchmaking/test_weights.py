@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from backend.accounts.models import Membership, User
 from backend.matchmaking import engine
-from backend.matchmaking.contributions import LABELS
+from backend.matchmaking.contributions import LABELS, PARTS, why_here
 from backend.matchmaking.models import Activation, Result, WeightSet
 from backend.matchmaking.results import is_current, latest_result, replay
 from backend.matchmaking.weights import WeightsError, activate_weights, check_points, load_weights
@@ -37,6 +37,21 @@ def activate(weights, by):
 
 def test_every_contribution_of_the_engine_has_a_name_people_read_and_no_other():
     assert list(LABELS) == list(engine.POINTS)
+    assert [name for name, part in PARTS.items() if not part.lifts and not part.lowers] == ["sure", "likely"]
+
+
+def test_a_firm_reads_what_counts_most_of_its_score_in_sentences_without_a_number():
+    parts = {"near": 5.0, "need": 60.0, "asks": -6.0, "target": -5.0, "words": 4.9, "guide": 0.0, "another": 30.0}
+    told = why_here(parts, need="Recruter", level="régional")
+    assert told.lifts == (
+        "Il répond à votre besoin «\xa0Recruter\xa0».",
+        "Le plus proche passe devant ; celui-ci est régional.",
+    )
+    assert told.lowers == (
+        "Une de ses conditions attend votre réponse.",
+        "Son porteur vise d’abord d’autres activités que la vôtre.",
+    )
+    assert why_here({}, need="", level="national") == why_here({"learnt": -4.0}, need="", level="national")
 
 
 # -- what points may be
