@@ -63,7 +63,7 @@ def test_a_reviewed_file_is_published_as_it_is_written(path: Path) -> None:
 def test_every_reviewed_file_is_published_and_nothing_else() -> None:
     published = Scheme.objects.published().values_list("source_key", flat=True)
     assert sorted(published) == sorted(path.stem for path in PATHS)
-    assert len(PATHS) == 212
+    assert len(PATHS) == 246
 
 
 def test_an_unverified_record_is_never_published() -> None:
