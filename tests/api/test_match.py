@@ -161,7 +161,7 @@ def test_a_match_is_explained_condition_by_condition(ask):
         ("in_territory", "met"),
         ("activity", "met"),
         ("size_category", "unknown"),
-        ("manual", "unknown"),
+        ("any", "unknown"),
         ("manual", "unknown"),
     ]
     territory = match["reasons"][1]
@@ -171,9 +171,10 @@ def test_a_match_is_explained_condition_by_condition(ask):
     assert match["reasons"][3]["open_facts"] == ["balance_sheet", "group", "headcount", "turnover"]
     assert [condition["condition"] for condition in match["to_confirm"]] == [
         "hdf-pme-plus-volet1.equipment",
+        "hdf-pme-plus-volet1.other_equipment",
         "hdf-pme-plus-volet1.technology",
     ]
-    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "officer"]
+    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "operator", "officer"]
 
 
 def test_what_decides_nothing_has_a_nature_no_outcome_and_is_not_to_confirm(ask):

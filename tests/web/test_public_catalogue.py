@@ -161,7 +161,7 @@ def test_nothing_found_says_what_to_do(client):
 def test_a_sheet_says_each_condition_with_its_source_the_day_and_a_way_to_contradict(client):
     text = text_of(client.get(f"{LIST}{KEY}/"))
     assert "Effectif de l’entreprise : moins de 20 salariés" in text
-    assert "Lue le 24 novembre 2026, à vérifier auprès de : Région Hauts-de-France." in text
+    assert "Lue le 1er décembre 2026, à vérifier auprès de : Région Hauts-de-France." in text
     assert "Puis-je en bénéficier" in text
     assert "40 % des dépenses hors taxes" in text
     n_conditions = get_scheme(KEY).current.criteria.count()

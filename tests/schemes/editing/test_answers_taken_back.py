@@ -16,7 +16,7 @@ from tests.factories import ARC, make_lead, make_officer
 from tests.schemes.people import get_scheme, make_approver
 
 pytestmark = pytest.mark.django_db
-ON = date(2026, 11, 30)
+ON = date(2026, 12, 7)
 OURS, NO_ACCOUNT, ADDRESS = "arc-parcs-activites", "cci-oise", "conseil@cci.example"
 
 

@@ -35,7 +35,7 @@ from tests.factories import ARC, CCLO, as_sent, make_lead, make_officer, rewriti
 from tests.schemes.people import get_scheme, make_approver, publish_change
 
 pytestmark = pytest.mark.django_db
-ON = date(2026, 11, 30)  # a Monday
+ON = date(2026, 12, 7)  # a Monday
 OURS, OTHER, NO_ACCOUNT = "arc-parcs-activites", "lamotte-plateforme", "cci-oise"
 ADDRESS = "conseil@cci.example"
 

@@ -28,7 +28,7 @@ from tests.factories import ROOT, make_officer
 from tests.schemes.people import get_scheme, make_approver, make_editor, make_proposal, publish_change
 
 pytestmark = pytest.mark.django_db
-ON = date(2026, 11, 28)
+ON = date(2026, 12, 1)
 PERMANENT, UNKNOWN, OTHER = "mediation-credit", "bpi-diag-cyber", "bpi-diag-ia"
 SEEN_OUT_OF_THE_BOX = "mte-diag-adaptation"
 
