@@ -17,6 +17,7 @@ UNREADABLE = {"headcount": "beaucoup", "headcount_band": ""}
 ANSWERS = {
     "headcount": {"headcount": "35", "headcount_band": ""},
     "project.started": {"started": "no"},
+    "project.spend_kinds": {"spend_kinds": ["equipment"]},
     "turnover": {"turnover_band": "2000000,10000000"},
     "created_on": {"created_on": "2009-03-16"},
     "group": {"independent": "yes"},

@@ -16,8 +16,8 @@ from tests.web.conftest import text_of
 pytestmark = pytest.mark.django_db
 NEEDS = ("competences.recruter", "numerique.robot", "innovation.collaboratif", "cyber.diagnostic")
 MOST_QUERIES, MOST_QUERIES_WORKED_ON = 15, 22
-MOST_BYTES, MOST_COMPRESSED = 80_000, 20_000
-MOST_BYTES_WORKED_ON = 85_000  # six schemes set aside, each with what may be written of it and is kept until sent
+MOST_BYTES, MOST_COMPRESSED = 84_000, 20_000  # a line of 750 bytes for each scheme that answers
+MOST_BYTES_WORKED_ON = 89_000  # six schemes set aside, each with what may be written of it and is kept until sent
 # Each part, and a field or a word that it alone shows.
 PARTS = {
     "fait/?fait=headcount": 'name="headcount"',
