@@ -1,6 +1,7 @@
 """Officers drawn by chance who value other things than the rules: the order learns it, and only from enough."""
 
 from io import StringIO
+from statistics import mean
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,14 +15,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.cases(1)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_order_learns_what_officers_value_and_never_moves_an_ineligible_scheme(seed):
-    simulation = Simulation(seed, on=DAY, n_decisions=400, n_compared=40)
-    few, many = simulation.learn_from(150), simulation.learn_from(400)
-    assert (few.is_on, few.learnt, few.n_moved_up) == (False, few.rules, 0)
-    assert many.is_on
-    assert many.learnt - many.rules > 0.15 * (1 - many.rules)  # of what the rules leave to gain
-    assert many.n_moved_up == 0
+@pytest.mark.parametrize("seeds", [(1,), (1, 2, 3)])  # one draw alone gains from a sixth to seven tenths
+def test_the_order_learns_what_officers_value_and_never_moves_an_ineligible_scheme(seeds):
+    gains = []
+    for seed in seeds:
+        simulation = Simulation(seed, on=DAY, n_decisions=400, n_compared=40)
+        few, many = simulation.learn_from(150), simulation.learn_from(400)
+        assert (few.is_on, few.learnt, few.n_moved_up) == (False, few.rules, 0)
+        assert (many.is_on, many.n_moved_up) == (True, 0)
+        gains.append((many.learnt - many.rules) / (1 - many.rules))  # of what the rules leave to gain
+    assert mean(gains) > 0.3
 
 
 @pytest.mark.slow
