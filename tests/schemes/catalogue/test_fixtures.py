@@ -66,6 +66,17 @@ def test_every_reviewed_file_is_published_and_nothing_else() -> None:
     assert len(PATHS) == 246
 
 
+def test_no_firm_is_asked_what_only_a_legal_form_or_a_public_body_that_is_left_out_can_answer() -> None:
+    asked = []
+    for path in PATHS:
+        record = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for group in (row["of"] for row in record["criteria"] if row["kind"] == "any"):
+            leaves_out = any(row.get("none_of") and row["kind"] == "legal_form" for row in group)
+            leaves_out |= any(row["kind"] == "public_body" and row.get("expected") is False for row in group)
+            asked += [row["fact"] for row in group if leaves_out and row.get("ask") == "firm"]
+    assert asked == []
+
+
 def test_an_unverified_record_is_never_published() -> None:
     unverified = Scheme.objects.filter(current__confidence=Revision.Confidence.TO_VERIFY)
     assert set(unverified) == set(Scheme.objects.drafts())
