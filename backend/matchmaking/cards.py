@@ -7,7 +7,7 @@ from datetime import date
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.condition_views import LineView, open_conditions, views_of
-from backend.matchmaking.contributions import WhyHere, named, why_here
+from backend.matchmaking.contributions import RankExplanation, named, rank_explanation
 from backend.matchmaking.decisions import Decision, SeenElsewhere
 from backend.matchmaking.estimates import Estimates, EstimateView
 from backend.matchmaking.fact_display import Known, missing_facts
@@ -114,10 +114,10 @@ class Card:
         return named(self.match.parts)
 
     @property
-    def why_here(self) -> WhyHere:
+    def rank_explanation(self) -> RankExplanation:
         """Why it stands where it does, as its firm reads it."""
         need, level = self.match.need, self.revision.get_level_display()
-        return why_here(self.match.parts, need=need.short if need else "", level=level)
+        return rank_explanation(self.match.parts, need=need.short if need else "", level=level)
 
     @property
     def reasons(self) -> tuple[LineView, ...]:

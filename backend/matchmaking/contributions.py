@@ -113,7 +113,7 @@ PARTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhyHere:
+class RankExplanation:
     """Why a scheme stands where it does in the order, as its firm reads it: what counts most first."""
 
     lifts: tuple[str, ...]
@@ -130,13 +130,13 @@ def named(parts: Mapping[str, float]) -> list[tuple[str, float]]:
     return [(str(PARTS[name].label) if name in PARTS else name, points) for name, points in _counted(parts)]
 
 
-def why_here(parts: Mapping[str, float], *, need: str, level: str) -> WhyHere:
+def rank_explanation(parts: Mapping[str, float], *, need: str, level: str) -> RankExplanation:
     """Return what counts most of it as sentences without a number.
 
     ``need`` is the one that the scheme serves best, ``level`` where it is decided, both in words.
     """
     told = [(PARTS[name], points) for name, points in _counted(parts) if name in PARTS and abs(points) >= TOLD]
-    return WhyHere(
+    return RankExplanation(
         lifts=_said((one.lifts for one, points in told if points > 0), need=need, level=level),
         lowers=_said((one.lowers for one, points in told if points < 0)),
     )

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 
 from backend.accounts.models import Membership, User
 from backend.matchmaking import engine
-from backend.matchmaking.contributions import LABELS, PARTS, why_here
+from backend.matchmaking.contributions import LABELS, PARTS, rank_explanation
 from backend.matchmaking.models import Activation, Result, WeightSet
 from backend.matchmaking.results import is_current, latest_result, replay
 from backend.matchmaking.weights import WeightsError, activate_weights, check_points, load_weights
@@ -42,7 +42,7 @@ def test_every_contribution_of_the_engine_has_a_name_people_read_and_no_other():
 
 def test_a_firm_reads_what_counts_most_of_its_score_in_sentences_without_a_number():
     parts = {"near": 5.0, "need": 60.0, "asks": -6.0, "target": -5.0, "words": 4.9, "guide": 0.0, "another": 30.0}
-    told = why_here(parts, need="Recruter", level="régional")
+    told = rank_explanation(parts, need="Recruter", level="régional")
     assert told.lifts == (
         "Il répond à votre besoin «\xa0Recruter\xa0».",
         "Le plus proche passe devant ; celui-ci est régional.",
@@ -51,7 +51,9 @@ def test_a_firm_reads_what_counts_most_of_its_score_in_sentences_without_a_numbe
         "Une de ses conditions attend votre réponse.",
         "Son porteur vise d’abord d’autres activités que la vôtre.",
     )
-    assert why_here({}, need="", level="national") == why_here({"learnt": -4.0}, need="", level="national")
+    assert rank_explanation({}, need="", level="national") == rank_explanation(
+        {"learnt": -4.0}, need="", level="national"
+    )
 
 
 # -- what points may be
