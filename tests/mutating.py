@@ -1,12 +1,13 @@
 """A pytest plugin that changes the code one place at a time and runs, for each change, the tests that reach it.
 
 The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
-applies the change to what is loaded and runs those tests, those that look at e-mails and then the quickest, until one
-fails: tables, reference data and compiled catalogue are there already, so that a change costs its tests and nothing
-else. ``scripts/mutate_mail`` starts it.
+applies the change to what is loaded and runs those tests until one fails: first those that noticed the changes before
+it, then those that look at e-mails, then the quickest. Tables, reference data and compiled catalogue are there, so a
+change costs its tests and nothing else. ``scripts/mutate_mail`` starts it.
 """
 
 import ast
+import gc
 import os
 import re
 import signal
@@ -31,8 +32,9 @@ from django.test.signals import template_rendered
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
-SECONDS, CPU_SECONDS = 300, 30  # a change after which a test goes on for ever is noticed too
+SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
 MOST_TESTS = 1000  # the quickest of those that reach a change: fewer would leave the one that notices it out
+N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
 SWAPS: dict[type, type] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
@@ -135,7 +137,7 @@ def _is_none(node: ast.AST | None) -> bool:
 def changes_of_code(path: Path, reached: Reached) -> Iterator[Change]:
     """Return each change of the functions of a module."""
     tree = ast.parse(path.read_text())
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    module = _module(path)
     for function, names in _functions(tree, ()):
         docstring = ast.get_docstring(function, clean=False) is not None
         for statement in function.body[docstring:]:
@@ -154,7 +156,7 @@ def changes_of_code(path: Path, reached: Reached) -> Iterator[Change]:
 def changes_of_table(path: Path, reached: Reached) -> Iterator[Change]:
     """Return each change of what fills a table when its module is imported, then those of its other functions."""
     tree = ast.parse(path.read_text())
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    module = _module(path)
     tests = set().union(*(found for (name, _line), found in reached.lines.items() if name == str(path)))
     tests |= {test for test in reached.seconds if module in (ROOT / test.partition("::")[0]).read_text()}
     run = {line for name, line in reached.lines if name == str(path)}
@@ -237,7 +239,8 @@ def _live(module: str, names: tuple[str, ...]) -> FunctionType:
     for name in names:
         found = found.__dict__[name] if isinstance(found, type) else getattr(found, name)
     while not isinstance(found, FunctionType):
-        found = getattr(found, "__wrapped__", None) or getattr(found, "__func__", None) or found.fget or found.func
+        held = (getattr(found, name, None) for name in ("__wrapped__", "__func__", "fget", "func"))
+        found = next(function for function in held if function is not None)
     while hasattr(found, "__wrapped__"):
         found = found.__wrapped__
     return found
@@ -304,10 +307,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not paths or session.config.option.collectonly:
         return None
     reached = Reached()
-    wanted = {str(path) for path in paths if path.suffix == ".py"}
 
     def on_line(code: CodeType, line: int) -> Any:
-        if code.co_filename in wanted and reached.test:
+        if reached.test:
             reached.lines[code.co_filename, line].add(reached.test)
         return sys.monitoring.DISABLE
 
@@ -317,19 +319,34 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
     sys.monitoring.use_tool_id(TOOL, "mutating")
     sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, on_line)
-    sys.monitoring.set_events(TOOL, sys.monitoring.events.LINE)
+    for path in paths:
+        if path.suffix == ".py":
+            for code in _codes(path):
+                sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
     template_rendered.connect(on_template, weak=False)
     for item in session.items:
         reached.test, began = item.nodeid, perf_counter()
         sys.monitoring.restart_events()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=_Between(session))
         reached.seconds[item.nodeid], reached.test = perf_counter() - began, ""
-    sys.monitoring.set_events(TOOL, 0)
     sys.monitoring.free_tool_id(TOOL)
     if session.testsfailed:
         raise session.Failed("The tests must pass before anything is changed.")
     _mutate(session, paths, reached)
     return True
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def _codes(path: Path) -> Iterator[CodeType]:
+    """Return the code of each function of a module, as it runs, and of what is in it."""
+    found = [_live(_module(path), names).__code__ for _function, names in _functions(ast.parse(path.read_text()), ())]
+    while found:
+        code = found.pop()
+        yield code
+        found += [const for const in code.co_consts if isinstance(const, CodeType)]
 
 
 def _changes_of(path: Path) -> Callable[[Path, Reached], Iterator[Change]]:
@@ -344,6 +361,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> Non
     items = {item.nodeid: item for item in session.items}
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
+    last: list[str] = []  # of the tests that noticed a change, the newest last
+    gc.freeze()  # a fork copies no page for the sake of collecting
     for n, change in enumerate(changes):
         if seconds and perf_counter() - began > seconds:
             left = len(changes) - n
@@ -354,7 +373,10 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> Non
         nodes = sorted(
             change.reached & items.keys(), key=lambda node: (not node.startswith(FIRST), reached.seconds[node])
         )[:MOST_TESTS]
-        change.noticed_by = _run_changed(change, [items[node] for node in nodes])
+        lately = [node for node in reversed(last) if node in change.reached]
+        change.noticed_by = _run_changed(change, [items[node] for node in dict.fromkeys(lately + nodes)])
+        if change.noticed_by in items:
+            last = [*(node for node in last if node != change.noticed_by), change.noticed_by][-N_LAST:]
         if not change.noticed_by:
             why = "" if nodes else " (no test reaches it)"
             terminal.write_line(f"SURVIVED {change.where}: {change.what}{why}")
@@ -380,8 +402,6 @@ def _run_changed(change: Change, items: list[pytest.Item]) -> str:
     child = os.fork()
     if child == 0:
         os.close(reading)
-        signal.alarm(SECONDS)
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         try:
             os.write(writing, _first_failure(change, items).encode())
         finally:
@@ -403,6 +423,8 @@ def _first_failure(change: Change, items: list[pytest.Item]) -> str:
         traceback.print_exc()
         return "cannot be loaded"
     for item in items:
+        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         reports = runtestprotocol(item, log=False, nextitem=_Between(item.session))  # type: ignore[arg-type]
         if any(report.failed for report in reports):
             return item.nodeid
