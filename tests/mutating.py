@@ -2,8 +2,8 @@
 
 The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
 applies the change to what is loaded and runs those tests until one fails: first those that noticed the changes before
-it, then those that look at e-mails, then the quickest. Tables, reference data and compiled catalogue are there, so a
-change costs its tests and nothing else. ``scripts/mutate_mail`` starts it.
+it, then those that look at e-mails, then the quickest, then the longest. Tables, reference data and compiled catalogue
+are there, so a change costs its tests and nothing else. ``scripts/mutate_mail`` starts it.
 """
 
 import ast
@@ -33,7 +33,7 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-MOST_TESTS = 1000  # the quickest of those that reach a change: fewer would leave the one that notices it out
+QUICKEST, LONGEST = 150, 150  # of the tests that reach a change; what both leave unnoticed is tried with all by hand
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
 SWAPS: dict[type, type] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -370,11 +370,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> Non
             break
         if n % 50 == 49:
             terminal.write_line(f"{n + 1} of {len(changes)} changes tried, {perf_counter() - began:.0f} s")
-        nodes = sorted(
-            change.reached & items.keys(), key=lambda node: (not node.startswith(FIRST), reached.seconds[node])
-        )[:MOST_TESTS]
-        lately = [node for node in reversed(last) if node in change.reached]
-        change.noticed_by = _run_changed(change, [items[node] for node in dict.fromkeys(lately + nodes)])
+        nodes = _in_order(change.reached & items.keys(), last, reached.seconds)
+        change.noticed_by = _run_changed(change, [items[node] for node in nodes])
         if change.noticed_by in items:
             last = [*(node for node in last if node != change.noticed_by), change.noticed_by][-N_LAST:]
         if not change.noticed_by:
@@ -391,6 +388,13 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> Non
     share = n_noticed / max(1, len(changes))
     terminal.write_line(f"mutate: {n_noticed} of {len(changes)} changes noticed ({share:.1%}); {left} not tried")
     session.shouldfail = False if share >= 0.9 else "fewer than nine in ten changes were noticed"
+
+
+def _in_order(nodes: set[str], last: list[str], seconds: dict[str, float]) -> list[str]:
+    """Return the tests to try, those that likely notice a change first."""
+    lately = [node for node in reversed(last) if node in nodes]
+    quickest = sorted(nodes, key=lambda node: (not node.startswith(FIRST), seconds[node]))
+    return list(dict.fromkeys([*lately, *quickest[:QUICKEST], *reversed(quickest[-LONGEST:])]))
 
 
 def _run_changed(change: Change, items: list[pytest.Item]) -> str:

@@ -47,6 +47,10 @@ class Mailbox:
         return b""
 
 
+FOLDERS = ('SELECT "INBOX"', 'SELECT "Retours de courriels"')
+REFUSED = ('LOGIN a "wrong"',)
+
+
 @contextmanager
 def imap_server(messages: list[bytes], folder: Path) -> Iterator[Mailbox]:
     box = Mailbox(messages, _make_certificate(folder))
@@ -61,10 +65,7 @@ def imap_server(messages: list[bytes], folder: Path) -> Iterator[Mailbox]:
                 if command == "LOGOUT":
                     self.wfile.write(f"* BYE\r\n{tag} OK\r\n".encode())
                     return
-                known = not command.startswith("SELECT") or command in (
-                    'SELECT "INBOX"',
-                    'SELECT "Retours de courriels"',
-                )
+                known = command not in REFUSED and (not command.startswith("SELECT") or command in FOLDERS)
                 self.wfile.write(box.answer(command) + f"{tag} {'OK' if known else 'NO'} done\r\n".encode())
 
     class Server(socketserver.ThreadingTCPServer):

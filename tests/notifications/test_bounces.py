@@ -288,19 +288,22 @@ def test_the_mailbox_is_read_once_and_what_is_not_ours_waits_for_a_person(
     assert sent.delivery == Delivery.DEAD
 
 
-@pytest.mark.cases(1)
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
-    ("folder", "said"),
+    ("password", "folder", "said"),
     [
-        ("/Retours%20de%20courriels", ""),
-        ("", ""),
-        ("/Autre", "Le dossier 'Autre' n’existe pas dans la boîte localhost."),
+        ("b", "/Retours%20de%20courriels", ""),
+        ("b", "/Autre", "Le dossier 'Autre' n’existe pas dans la boîte localhost."),
+        ("wrong", "/INBOX", "La boîte localhost n’a pu être lue : b'done'"),
+        ("b", "", ""),
     ],
 )
-def test_a_folder_is_read_by_its_name_and_the_first_one_without(sent, settings, monkeypatch, tmp_path, folder, said):
+def test_a_mailbox_is_read_by_folder_or_says_what_is_wrong(
+    sent, settings, monkeypatch, tmp_path, password, folder, said
+):
     with imap_server([report("ovh", sent)], tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
-        url = f"imaps://a:b@localhost:{server.port}{folder}"
+        url = f"imaps://a:{password}@localhost:{server.port}{folder}"
         if said:
             with pytest.raises(MailboxError, match=f"^{re.escape(said)}$"):
                 read_imap(url)

@@ -101,6 +101,7 @@ def test_an_invitation_says_who_invites_and_the_firm_and_nothing_else(client, su
     page = text_of(client.get(f"/invitation/{invitation_of_guest(guest)}/"))
     for text in (email.text, email.html, row.subject, page):
         assert "Isabelle Morel" in text
+        assert (submission.sheet.name in text) is (text != row.subject)
         for secret in (submission.reference, submission.text, "999999956", submission.contact.phone, "/resultat/"):
             assert secret not in text
     client.post("/espace/", {"email": GUEST})
