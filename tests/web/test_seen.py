@@ -11,7 +11,7 @@ from tests.schemes.people import get_scheme, make_editor
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-SEEN, TOLD = "mte-diag-adaptation", "hdf-aden"
+SEEN, TOLD = "mte-diag-biodiversite", "hdf-aden"
 HELD = "Vu ouvert le 12 juin 2026 (Transition écologique des entreprises)"
 ONLY_TOLD = "Dates d’ouverture à confirmer\N{NO-BREAK SPACE}; vu ouvert le 4 décembre 2023 (les-aides.fr)"
 
@@ -60,7 +60,7 @@ def test_the_api_gives_the_sighting(client):
     window = client.get(f"/api/v1/schemes/{SEEN}/").json()["window"]
     assert (window["state"], window["today"]) == ("unknown", "open")
     assert (window["seen_on"], window["seen_until"]) == ("2026-06-12", "2027-06-12")
-    assert window["seen_url"].endswith("/aides-entreprise/diag-adaptation")
+    assert window["seen_url"].endswith("/aides-entreprise/diag-biodiversite")
     assert client.get("/api/v1/schemes/mediation-credit/").json()["window"]["seen_on"] is None
 
 

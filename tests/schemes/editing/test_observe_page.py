@@ -10,7 +10,7 @@ from tests.schemes.people import get_scheme, make_editor
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-UNKNOWN, OTHER, SEEN = "bpi-diag-cyber", "bpi-diag-ia", "mte-diag-adaptation"
+UNKNOWN, OTHER, SEEN = "bpi-pret-innovation-rd-industrie", "hdf-pass-cyber-investissement", "mte-diag-biodiversite"
 TYPED = {
     "url": "https://diag.bpifrance.example/cyber",
     "site": "Bpifrance",

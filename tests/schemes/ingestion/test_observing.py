@@ -29,8 +29,8 @@ from tests.schemes.people import get_scheme, make_approver, make_editor, make_pr
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 12, 1)
-PERMANENT, UNKNOWN, OTHER = "mediation-credit", "bpi-diag-cyber", "bpi-diag-ia"
-SEEN_OUT_OF_THE_BOX = "mte-diag-adaptation"
+PERMANENT, UNKNOWN, OTHER = "mediation-credit", "bpi-pret-innovation-rd-industrie", "hdf-pass-cyber-investissement"
+SEEN_OUT_OF_THE_BOX = "mte-diag-biodiversite"
 
 
 def see(key=PERMANENT, *, says="closed", tier="operator", day=ON, editor=None, on=ON, **fields):

@@ -228,7 +228,7 @@ def test_a_catalogue_of_one_sheet_or_none_has_no_pair():
 def test_our_sheets_are_read_with_their_operators_places_and_years():
     held = {each.key: each for each in sheets_in_force()}
     assert len(held) == Scheme.objects.described().exclude(state=Scheme.State.ARCHIVED).count()
-    assert held["jonction:mte-decarb-ind-25"].closes_on == date(2026, 6, 1)
+    assert held["jonction:mte-decarb-ind-25"].closes_on == date(2027, 5, 20)
     assert {"50000", "2000000"} <= held["jonction:bpi-pret-industrie"].figures
     placed = held["jonction:hdf-aide-transport-particuliers"]
     assert placed.departments == {"DEP-02", "DEP-59", "DEP-60", "DEP-62", "DEP-80"}
