@@ -8,6 +8,7 @@ are there, so a change costs its tests and nothing else. ``scripts/mutate_mail``
 
 import ast
 import gc
+import json
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -33,7 +36,9 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-QUICKEST, LONGEST = 150, 150  # of the tests that reach a change; what both leave unnoticed is tried with all by hand
+QUICKEST, LONGEST = 60, 60  # of the tests that reach a change; what both leave unnoticed is tried with all of them
+REACHED = "reached.json"
+UNLOADED = "cannot be loaded"  # a change that a function which runs cannot take: counted apart
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
 SWAPS: dict[type, type] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -60,6 +65,14 @@ class Change:
     apply: Callable[[], None]
     noticed_by: str = ""
 
+    @property
+    def key(self) -> str:
+        """What it is known by as long as its file says the same."""
+        return f"{digest(ROOT / self.where.partition(':')[0])[:12]} {self.where}: {self.what}"
+
+
+UNCHANGED = Change("", "", set(), lambda: None)
+
 
 @dataclass
 class Reached:
@@ -69,6 +82,28 @@ class Reached:
     templates: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     seconds: dict[str, float] = field(default_factory=dict)
     test: str = ""
+
+    def keep(self, path: Path) -> None:
+        """Write it to a file, with what the test files say."""
+        lines = [(name, line, sorted(tests)) for (name, line), tests in self.lines.items()]
+        templates = {name: sorted(tests) for name, tests in self.templates.items()}
+        files = {file: digest(ROOT / file) for file in {test.partition("::")[0] for test in self.seconds}}
+        path.write_text(json.dumps([str(ROOT), lines, templates, self.seconds, files]))
+
+    def take(self, path: Path) -> None:
+        """Read what an earlier run kept of the test files that say the same."""
+        root, lines, templates, seconds, files = json.loads(path.read_text())
+        same = {file for file, said in files.items() if (ROOT / file).exists() and digest(ROOT / file) == said}
+        self.seconds = {test: spent for test, spent in seconds.items() if test.partition("::")[0] in same}
+        for name, line, tests in lines:
+            self.lines[name.replace(root, str(ROOT)), line] |= self.seconds.keys() & tests
+        for name, tests in templates.items():
+            self.templates[name.replace(root, str(ROOT))] |= self.seconds.keys() & tests
+
+
+@cache
+def digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 # -- changes of code
@@ -288,6 +323,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutate", action="append", default=[], help="a module or a template to change")
     parser.addoption("--mutate-seconds", type=float, default=0, help="stop after these, and say how many are left")
     parser.addoption("--mutate-part", default="0/1", help="change only every n-th place: 1/3")
+    parser.addoption("--mutate-kept", help="a folder that keeps what tests reach and which of them noticed a change")
 
 
 class _Between:
@@ -324,7 +360,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             for code in _codes(path):
                 sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
     template_rendered.connect(on_template, weak=False)
-    for item in session.items:
+    kept = Path(session.config.option.mutate_kept) if session.config.option.mutate_kept else None
+    if kept and (kept / REACHED).exists():
+        reached.take(kept / REACHED)
+    for n, item in enumerate(session.items):
+        if n and item.nodeid in reached.seconds:  # the first one sets up what all need
+            continue
         reached.test, began = item.nodeid, perf_counter()
         sys.monitoring.restart_events()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=_Between(session))
@@ -332,7 +373,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     sys.monitoring.free_tool_id(TOOL)
     if session.testsfailed:
         raise session.Failed("The tests must pass before anything is changed.")
-    _mutate(session, paths, reached)
+    if kept:
+        kept.mkdir(exist_ok=True)
+        reached.keep(kept / REACHED)
+    _mutate(session, paths, reached, kept)
     return True
 
 
@@ -355,13 +399,15 @@ def _changes_of(path: Path) -> Callable[[Path, Reached], Iterator[Change]]:
     return changes_of_table if path.name in TABLES else changes_of_code
 
 
-def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> None:
+def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: Path | None) -> None:
     part, parts = map(int, session.config.option.mutate_part.split("/"))
     changes = [change for path in paths for change in _changes_of(path)(path, reached)][part::parts]
     items = {item.nodeid: item for item in session.items}
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
+    noticed_before = _noticed_before(kept)
     last: list[str] = []  # of the tests that noticed a change, the newest last
+    sound: set[str] = set()  # tests that pass in a fork where nothing is changed
     gc.freeze()  # a fork copies no page for the sake of collecting
     for n, change in enumerate(changes):
         if seconds and perf_counter() - began > seconds:
@@ -370,24 +416,47 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached) -> Non
             break
         if n % 50 == 49:
             terminal.write_line(f"{n + 1} of {len(changes)} changes tried, {perf_counter() - began:.0f} s")
+        if change.key in noticed_before:
+            change.noticed_by = noticed_before[change.key]
+            continue
         nodes = _in_order(change.reached & items.keys(), last, reached.seconds)
-        change.noticed_by = _run_changed(change, [items[node] for node in nodes])
-        if change.noticed_by in items:
-            last = [*(node for node in last if node != change.noticed_by), change.noticed_by][-N_LAST:]
-        if not change.noticed_by:
+        while noticed_by := _run_changed(change, [items[node] for node in nodes]):
+            if noticed_by not in items or noticed_by in sound or not _run_changed(UNCHANGED, [items[noticed_by]]):
+                break
+            terminal.write_line(f"FAILS IN A FORK: {noticed_by}")
+            nodes.remove(noticed_by)
+            del items[noticed_by]
+        change.noticed_by = noticed_by
+        if noticed_by in items:
+            sound.add(noticed_by)
+            last = [*(node for node in last if node != noticed_by), noticed_by][-N_LAST:]
+        if not noticed_by:
             why = "" if nodes else " (no test reaches it)"
             terminal.write_line(f"SURVIVED {change.where}: {change.what}{why}")
-    n_noticed = sum(bool(change.noticed_by) for change in changes)
+        elif kept:
+            with (kept / f"noticed-{part}-{parts}.jsonl").open("a") as file:
+                file.write(json.dumps([change.key, noticed_by]) + "\n")
+    unloaded = [change for change in changes if change.noticed_by == UNLOADED]
+    tried = [change for change in changes if change.noticed_by != UNLOADED]
     by_file: dict[str, list[bool]] = defaultdict(list)
-    for change in changes:
+    for change in tried:
         by_file[change.where.partition(":")[0]].append(bool(change.noticed_by))
     for name, noticed in sorted(by_file.items()):
         terminal.write_line(
             f"{name}: {sum(noticed)} of {len(noticed)} changes noticed ({sum(noticed) / len(noticed):.1%})"
         )
-    share = n_noticed / max(1, len(changes))
-    terminal.write_line(f"mutate: {n_noticed} of {len(changes)} changes noticed ({share:.1%}); {left} not tried")
+    n_noticed = sum(bool(change.noticed_by) for change in tried)
+    share = n_noticed / max(1, len(tried))
+    terminal.write_line(
+        f"mutate: {n_noticed} of {len(tried)} changes noticed ({share:.1%}); {len(unloaded)} cannot be made, {left} not tried"
+    )
     session.shouldfail = False if share >= 0.9 else "fewer than nine in ten changes were noticed"
+
+
+def _noticed_before(kept: Path | None) -> dict[str, str]:
+    """Return what earlier runs found of changes to files that say the same, by key."""
+    files = kept.glob("noticed-*.jsonl") if kept else ()
+    return dict(json.loads(line) for file in files for line in file.read_text().splitlines())
 
 
 def _in_order(nodes: set[str], last: list[str], seconds: dict[str, float]) -> list[str]:
@@ -425,7 +494,7 @@ def _first_failure(change: Change, items: list[pytest.Item]) -> str:
         change.apply()
     except Exception:
         traceback.print_exc()
-        return "cannot be loaded"
+        return UNLOADED
     for item in items:
         signal.alarm(SECONDS)
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
