@@ -448,7 +448,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
     n_noticed = sum(bool(change.noticed_by) for change in tried)
     share = n_noticed / max(1, len(tried))
     terminal.write_line(
-        f"mutate: {n_noticed} of {len(tried)} changes noticed ({share:.1%}); {len(unloaded)} cannot be made, {left} not tried"
+        f"mutate: {n_noticed} of {len(tried)} changes noticed ({share:.1%}); "
+        f"{len(unloaded)} cannot be made, {left} not tried"
     )
     session.shouldfail = False if share >= 0.9 else "fewer than nine in ten changes were noticed"
 

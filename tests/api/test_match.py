@@ -155,26 +155,36 @@ def test_a_match_is_explained_condition_by_condition(ask):
         revision_wording.deadline(revision, on=DAY),
         revision_wording.amount(revision),
     )
-    assert match["unknown"] == ["balance_sheet", "group", "headcount", "turnover", "window"]
+    sized = ["balance_sheet", "group", "headcount", "turnover"]
+    assert match["unknown"] == sorted(
+        [*sized, "created_on", "in_difficulty", "project.spend", "taxes_up_to_date", "window"]
+    )
     assert [(reason["definition"]["kind"], reason["outcome"]) for reason in match["reasons"]] == [
         ("window", "unknown"),
         ("in_territory", "met"),
-        ("activity", "met"),
         ("size_category", "unknown"),
+        ("age_months", "unknown"),
+        ("activity", "met"),
+        ("any", "met"),
+        ("taxes_up_to_date", "unknown"),
+        ("in_difficulty", "unknown"),
+        ("spend", "unknown"),
         ("any", "unknown"),
+        ("manual", "unknown"),
         ("manual", "unknown"),
     ]
     territory = match["reasons"][1]
     assert territory["sentence"] == criteria.sentence({"kind": "in_territory", "any_of": ["REG-32"]})
     assert territory["values"] == ["Compiègne"]
-    assert territory["source"]["dated"] == "16 septembre 2024"
-    assert match["reasons"][3]["open_facts"] == ["balance_sheet", "group", "headcount", "turnover"]
+    assert territory["source"]["dated"] == "1er octobre 2025"
+    assert match["reasons"][2]["open_facts"] == sized
     assert [condition["condition"] for condition in match["to_confirm"]] == [
         "hdf-pme-plus-volet1.equipment",
         "hdf-pme-plus-volet1.other_equipment",
+        "no_regulated_profession",
         "hdf-pme-plus-volet1.technology",
     ]
-    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "operator", "officer"]
+    assert [condition["ask"] for condition in match["to_confirm"]] == ["firm", "operator", "firm", "officer"]
 
 
 def test_what_decides_nothing_has_a_nature_no_outcome_and_is_not_to_confirm(ask):

@@ -98,7 +98,7 @@ def test_a_sheet_says_what_its_revision_says(api, revise):
 
 
 def test_what_is_not_known_is_null_or_empty_and_never_zero(api):
-    sheet = api("schemes/hdf-pme-plus-volet1/").json()
+    sheet = api("schemes/feder-aap-pme-industrielles-2026/").json()
     assert sheet["amount"] == {
         "text": "",
         "unit": None,

@@ -154,7 +154,7 @@ def seen(record: dict[str, Any]) -> dict[str, Any]:
     if not days:
         return {}
     day = max(days)
-    if record["name"].startswith("Appel"):
+    if record["name"].startswith("Appel") or record["summary"].startswith("Appel"):
         return {"seen_on": day, "seen_until": day + timedelta(days=30)}
     if record["kind"] in ("loan", "guarantee", "advisory", "training", "in_kind"):
         return {"seen_on": day, "seen_until": day.replace(year=day.year + 1)}

@@ -12,7 +12,7 @@ from backend.territories.models import ActivityTable
 from tests.factories import DAY, make_submission, publish_revision, rewriting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_activity_table")]
-KEY = "hdf-pme-plus-volet1"  # of industry: section C
+KEY = "mte-decarb-ind-25"  # of industry: section C
 PAIRS = [["25.62A", "25.53Y"], ["25.62B", "25.53Y"], ["25.40Z", "25.30Y"], ["46.69A", "25.30Y"]]  # invented
 
 
@@ -63,7 +63,8 @@ def test_a_condition_on_the_new_code_of_a_firm_that_gives_the_old_one():
 
 
 def test_loading_the_table_answers_a_file_again_and_leaves_the_old_answer_as_it_was():
-    submission = make_submission(confirmed=True, facts={"naf_2025": "25.53Y"}, without=("naf",))
+    facts = {"naf_2025": "25.53Y", "project.spend": 5_000_000}
+    submission = make_submission(confirmed=True, facts=facts, without=("naf",))
     first = submission.results.get()
     assert "naf" in first.matches.get(scheme__source_key=KEY).unknown
     load_table()

@@ -499,7 +499,7 @@ def test_a_fact_that_is_stated_in_passing_is_taken_with_one_tap_before_the_name(
 
 
 def test_a_fact_that_is_offered_is_not_asked_beside_that_until_it_is_denied(client):
-    text = "Nous sommes 4 et nous voulons acheter un robot."
+    text = "Nous sommes 4 et nous voulons un prêt pour la trésorerie."
     unsaid = {"headcount": "", "headcount_band": "", "spend_kinds": ["equipment"]}
     said = {"besoin": {"text": text, "needs": []}, "projet": unsaid}
 

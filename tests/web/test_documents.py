@@ -17,7 +17,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.shortlist import shortlist_of
 from backend.matchmaking.state_aid import declare_aid, declare_complete
-from backend.schemes.models import SubNeed
+from backend.schemes.models import Scheme, SubNeed
 from backend.web.pdf import pdf_of
 from tests.factories import (
     DAY,
@@ -119,10 +119,12 @@ def test_the_most_that_a_firm_can_say_holds_on_three_sheets(client):
 
 
 def test_after_the_review_the_officer_stands_first_and_every_scheme_that_was_kept_is_there(client):
-    officer, submission = make_officer(), make_submission(confirmed=True)
+    officer, submission = make_officer(), make_submission(confirmed=True, facts={"project.spend": 500_000})
     colleague = make_officer(first_name="Sophie", last_name="Carlier", phone="03 44 00 00 07")
     page = shortlist_of(submission, latest_result(submission, on=DAY))
-    kept = [match.scheme for match in first_matches(submission, 30) if not match.guide][:12]
+    either = list(Scheme.objects.filter(source_key__startswith="hdf-pme-plus-volet"))
+    first = [match.scheme for match in first_matches(submission, 30) if not match.guide]
+    kept = [*either, *(scheme for scheme in first if scheme not in either)][:12]
     for scheme in kept:
         decide(submission, scheme, officer)
     end_review(submission=submission, officer=officer, on=DAY, message="Appelez d’abord la chambre.")
