@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-QUICKEST, LONGEST = 60, 60  # of the tests that reach a change; what both leave unnoticed is tried with all of them
+MOST_TESTS = 150  # of those that reach a change; what they leave unnoticed is tried with all of them
 REACHED = "reached.json"
 UNLOADED = "cannot be loaded"  # a change that a function which runs cannot take: counted apart
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
@@ -46,11 +46,6 @@ SWAPS: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 CALLS = {"filter": "exclude", "exclude": "filter", "first": "last", "any": "all", "all": "any"}
-FIRST = (
-    "tests/security/test_emails.py",
-    "tests/notifications/test_templates.py",
-    "tests/security/test_visibility.py",
-)  # they notice most
 TABLES = {"kinds.py"}  # modules that are one table
 UNSAID = {"logger", "warnings"}  # what is said in a log is no behaviour
 
@@ -406,6 +401,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
     noticed_before = _noticed_before(kept)
+    breadth = Counter(test for tests in [*reached.lines.values(), *reached.templates.values()] for test in tests)
+    dearness = {test: spent * breadth[test] for test, spent in reached.seconds.items()}
     last: list[str] = []  # of the tests that noticed a change, the newest last
     sound: set[str] = set()  # tests that pass in a fork where nothing is changed
     gc.freeze()  # a fork copies no page for the sake of collecting
@@ -419,7 +416,7 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
         if change.key in noticed_before:
             change.noticed_by = noticed_before[change.key]
             continue
-        nodes = _in_order(change.reached & items.keys(), last, reached.seconds)
+        nodes = _in_order(change.reached & items.keys(), last, dearness)
         while noticed_by := _run_changed(change, [items[node] for node in nodes]):
             if noticed_by not in items or noticed_by in sound or not _run_changed(UNCHANGED, [items[noticed_by]]):
                 break
@@ -460,11 +457,10 @@ def _noticed_before(kept: Path | None) -> dict[str, str]:
     return dict(json.loads(line) for file in files for line in file.read_text().splitlines())
 
 
-def _in_order(nodes: set[str], last: list[str], seconds: dict[str, float]) -> list[str]:
+def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float]) -> list[str]:
     """Return the tests to try, those that likely notice a change first."""
     lately = [node for node in reversed(last) if node in nodes]
-    quickest = sorted(nodes, key=lambda node: (not node.startswith(FIRST), seconds[node]))
-    return list(dict.fromkeys([*lately, *quickest[:QUICKEST], *reversed(quickest[-LONGEST:])]))
+    return list(dict.fromkeys([*lately, *sorted(nodes, key=dearness.__getitem__)[:MOST_TESTS]]))
 
 
 def _run_changed(change: Change, items: list[pytest.Item]) -> str:
