@@ -2,8 +2,10 @@
 
 The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
 applies the change to what is loaded and runs those tests until one fails: first those that noticed the changes before
-it, then those that look at e-mails, then the quickest, then the longest. Tables, reference data and compiled catalogue
-are there, so a change costs its tests and nothing else. ``scripts/mutate_mail`` starts it.
+it, then those that look at e-mails, then those that are short and reach little else. Tables, reference data and
+compiled catalogue are there, so that a change costs its tests and nothing else. A test that notices a change must pass
+without it, in a fork too. With ``--mutate-kept`` a run goes on where the one before it ended. ``scripts/mutate_mail``
+starts it.
 """
 
 import ast
@@ -36,7 +38,12 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-MOST_TESTS = 150  # of those that reach a change; what they leave unnoticed is tried with all of them
+MOST_FIRST, MOST_TESTS = 60, 120  # of those that reach a change; what they leave unnoticed is tried with all of them
+FIRST = (
+    "tests/security/test_emails.py",
+    "tests/notifications/test_templates.py",
+    "tests/security/test_visibility.py",
+)  # they notice most
 REACHED = "reached.json"
 UNLOADED = "cannot be loaded"  # a change that a function which runs cannot take: counted apart
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
@@ -460,7 +467,9 @@ def _noticed_before(kept: Path | None) -> dict[str, str]:
 def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float]) -> list[str]:
     """Return the tests to try, those that likely notice a change first."""
     lately = [node for node in reversed(last) if node in nodes]
-    return list(dict.fromkeys([*lately, *sorted(nodes, key=dearness.__getitem__)[:MOST_TESTS]]))
+    focused = sorted(nodes, key=dearness.__getitem__)
+    first = [node for node in focused if node.startswith(FIRST)][:MOST_FIRST]
+    return list(dict.fromkeys([*lately, *first, *focused[:MOST_TESTS]]))
 
 
 def _run_changed(change: Change, items: list[pytest.Item]) -> str:
