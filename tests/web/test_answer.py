@@ -238,7 +238,8 @@ def test_the_best_question_is_answered_before_any_name_and_stays_answered(client
 
 
 def test_answering_one_question_leaves_the_step_to_be_filled_in(client):
-    fill(client, upto="entreprise", besoin={"text": SURE, "needs": []}, entreprise={"independent": ""})
+    said = {"text": "Nous voulons acheter un robot de soudage.", "needs": []}
+    fill(client, upto="entreprise", besoin=said, entreprise={"independent": ""})
     page = client.get(ANSWER)
     assert page.context["waits_for_project"]
     questions = stated(Draft(**client.session["draft"])).questions.of_firm
