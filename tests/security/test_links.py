@@ -10,6 +10,7 @@ from django.utils import timezone
 from backend.links.models import Kind, Link
 from backend.links.services import (
     count_visit,
+    digest_of,
     find_link,
     live_links,
     make_link,
@@ -38,12 +39,10 @@ def test_a_link_opens_nothing_of_another_kind():
     assert opened == {(kind, kind) for kind in Kind}
 
 
-def test_a_token_has_128_random_bits_and_is_kept_nowhere():
+def test_a_token_has_144_random_bits_and_is_kept_nowhere():
     tokens = {make(object_id=n) for n in range(50)}
     assert len(tokens) == 50
-    assert all(
-        len(token.removeprefix("lien-")) * 6 >= 128 and re.fullmatch(r"[\w-]+", token, re.ASCII) for token in tokens
-    )
+    assert all(len(token.removeprefix("lien-")) == 24 and re.fullmatch(r"[\w-]+", token, re.ASCII) for token in tokens)
     with connection.cursor() as cursor:
         cursor.execute("SELECT links_link::text FROM links_link")
         kept = " ".join(row for (row,) in cursor.fetchall())
@@ -90,6 +89,32 @@ def test_a_result_link_lives_a_year_after_its_last_use_and_not_a_day_longer(used
     assert find_link(kind=Kind.RESULT, token=token)
     clock.goes_on(unused)
     assert bool(find_link(kind=Kind.RESULT, token=token)) == opens
+
+
+def test_a_use_is_noted_of_the_link_that_is_opened_and_prolongs_no_other(clock):
+    used, same_file, other_file = make(), make(), make(object_id=8)
+    clock.goes_on(300 * DAY)
+    assert find_link(kind=Kind.RESULT, token=used).last_used_at == timezone.now()
+    noted = dict(Link.objects.values_list("digest", "last_used_at"))
+    assert noted == {digest_of(used): timezone.now(), digest_of(same_file): None, digest_of(other_file): None}
+    clock.goes_on(66 * DAY)
+    assert [bool(find_link(kind=Kind.RESULT, token=token)) for token in (used, same_file, other_file)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_link_whose_page_opens_at_once_is_used_and_a_visit_says_when(clock):
+    sent, opened = (make(is_used=is_used) for is_used in (False, True))
+    assert [Link.objects.get(digest=digest_of(token)).last_used_at for token in (sent, opened)] == [
+        None,
+        timezone.now(),
+    ]
+    clock.goes_on(DAY)
+    count_visit(link=Link.objects.get(digest=digest_of(sent)))
+    link = Link.objects.get(digest=digest_of(sent))
+    assert (link.n_visits, link.last_used_at) == (1, timezone.now())
 
 
 def test_a_result_link_that_is_never_used_ends_a_year_after_it_was_made(clock):
