@@ -71,7 +71,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         old_root = stack.enter_context(checked_out(asked.old, folder / "tree"))
         python = asked.old_python or shared_python(old_root)
-        parts = write_questions(folder, asked)
+        parts = write_questions(folder, asked, old_root)
         (folder / "services").mkdir(mode=0o711)
         folder.chmod(0o711)  # PostgreSQL has an account of its own
         services = stack.enter_context(private_services(folder / "services"))
@@ -131,9 +131,10 @@ def installed(name: str) -> str:
         return "0"
 
 
-def write_questions(folder: Path, asked: argparse.Namespace) -> dict[str, tuple[str, ...]]:
-    """Write the lines of each part; return the options of ``match`` by part."""
+def write_questions(folder: Path, asked: argparse.Namespace, old_root: Path) -> dict[str, tuple[str, ...]]:
+    """Write the lines of each part, of schemes held those that both trees have; return the options of ``match``."""
     draw = Draw(asked.seed)
+    both = {f"jonction:{sheet.stem}" for sheet in (old_root / "fixtures" / "schemes").glob("*.yaml")}
     parts: dict[str, tuple[str, ...]] = {"own all": ("--all",), "own 20": ("--limit", "20")}
     counts = {"own": asked.own, "questions": asked.questions}
     if asked.state and not STATE_FILE.exists():
@@ -146,6 +147,8 @@ def write_questions(folder: Path, asked: argparse.Namespace) -> dict[str, tuple[
         for line in lines:
             if name != "questions" and draw.random.random() > WITH_WORDS:
                 line.pop("text", None)
+            if line.get("schemes"):
+                line["schemes"] = {key: held for key, held in line["schemes"].items() if key in both}
         (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     return parts
 
