@@ -99,13 +99,13 @@ def enqueue_access_link(
 def enqueue_receipt(submission: Submission, result: Result, *, key: str) -> None:
     """Say that a file has arrived and who reads it. Its schemes are named once somebody has read it, or by policy."""
     asks = result.reply == Reply.TO_CONFIRM or result.cause in (Cause.NOT_UNDERSTOOD, Cause.OTHER_LANGUAGE)
-    n_matches = 0 if asks else result.matches.answering().count()
+    n_matches = result.matches.answering().count()
     organisation = organisation_in_charge(submission)
     context = {
         **context_of(submission),
         "delay": delay_of(organisation, on=current_day()),
         "n_matches": n_matches,
-        "schemes": [] if asks else schemes_unread(submission, result),
+        "schemes": schemes_unread(submission, result),
         "caller": caller_of(submission, on=current_day()),
         "asks": asks,
         "guides": () if n_matches or result.reply == Reply.TO_CONFIRM else result.guides(),
