@@ -26,6 +26,7 @@ from backend.accounts.services import invite, reset_second_factor, tell_account_
 from backend.jobs.alarms import PATIENCE, watch
 from backend.jobs.models import JobState
 from backend.jobs.registry import JOBS
+from backend.links.models import Link
 from backend.matchmaking import alerts
 from backend.matchmaking.access_links import send_access_link
 from backend.matchmaking.closing import close_file
@@ -67,6 +68,7 @@ from tests.factories import (
     share_with,
 )
 from tests.neighbour import VARIANTS, ours
+from tests.notifications.complete import complete  # noqa: F401 -- beside every test here
 from tests.notifications.conftest import postman  # noqa: F401 -- a real mail server
 from tests.notifications.readable import assert_readable
 from tests.schemes.editing.test_closing import close
@@ -542,6 +544,7 @@ def check(raw: bytes, kind: str, replies: str, neighbour) -> None:
             assert words.lower() in plain(body).lower(), plain(body)
         if neighbour:
             neighbour.search(f"{head} {message['Subject']} {body}".encode(), f"E-mail {kind}")
+    assert not Link.objects.filter(kind="result").exclude(scope="").exists()  # they are the contact's, not a guest's
     for path in {*links_of(text).get("result", ()), *links_of(html).get("result", ())}:
         page = Client().get(path)
         assert page.status_code == 200
