@@ -41,6 +41,7 @@ SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for e
 MOST_FIRST, MOST_TESTS = 60, 120  # of those that reach a change; what they leave unnoticed is tried with all of them
 FIRST = (
     "tests/security/test_emails.py",
+    "tests/notifications/test_digest.py",
     "tests/notifications/test_emails.py",
     "tests/notifications/test_templates.py",
     "tests/security/test_visibility.py",
