@@ -57,10 +57,16 @@ def read_imap(url: str) -> Work:
             raise MailboxError(f"Le dossier {folder!r} n’existe pas dans la boîte {parts.hostname}.")
         return _read_new(session)
     except (OSError, imaplib.IMAP4.error, UnicodeEncodeError) as error:
-        raise MailboxError(f"La boîte {parts.hostname} n’a pu être lue : {error}") from error
+        raise MailboxError(f"La boîte {parts.hostname} n’a pu être lue : {_said_by(error)}") from error
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             session.logout()
+
+
+def _said_by(error: Exception) -> str:
+    """Return the words of an error; those of the server are bytes."""
+    (said,) = error.args[:1] or ("",)
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(error)
 
 
 def _read_new(session: imaplib.IMAP4_SSL) -> Work:

@@ -294,7 +294,7 @@ def test_the_mailbox_is_read_once_and_what_is_not_ours_waits_for_a_person(
     [
         ("b", "/Retours%20de%20courriels", ""),
         ("b", "/Autre", "Le dossier 'Autre' n’existe pas dans la boîte localhost."),
-        ("wrong", "/INBOX", "La boîte localhost n’a pu être lue : b'done'"),
+        ("wrong", "/INBOX", "La boîte localhost n’a pu être lue : done"),
         ("b", "", ""),
     ],
 )
