@@ -7,8 +7,12 @@ import pytest
 from django.template import Context, Template
 from django.test.signals import template_rendered
 
-# Given by some kinds, or in some cases, and asked for by ``{% if %}``.
-OPTIONAL = {"forloop", "stop_url", "why", "undone_by", "answered", "assigned", "referred"}
+OPTIONAL = {"forloop", "stop_url", "why"}  # of any kind, asked for by ``{% if %}``
+OF_SOME = {
+    "handed_over": {"answered", "assigned", "referred", "note", "epci"},
+    "file_moved": {"assigned"},
+    "proposal_sent_back": {"undone_by"},
+}  # given in some cases of a kind
 
 
 class Missing(dict[str, Any]):
@@ -18,8 +22,9 @@ class Missing(dict[str, Any]):
         super().__init__()
         self._template, self._found = template, found
 
-    def __contains__(self, name: object) -> bool:
-        if name not in OPTIONAL:
+    def __contains__(self, name: Any) -> bool:
+        kind = self._template.removeprefix("emails/").partition(".")[0]
+        if name not in OPTIONAL | OF_SOME.get(kind, set()):
             self._found.add(f"{self._template}: {name}")
         return False
 
