@@ -2,10 +2,10 @@
 
 The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
 applies the change to what is loaded and runs those tests until one fails: first those that noticed the changes before
-it, then those that look at e-mails, then those that are short and reach little else. Tables, reference data and
-compiled catalogue are there, so that a change costs its tests and nothing else. A test that notices a change must pass
-without it, in a fork too. With ``--mutate-kept`` a run goes on where the one before it ended. ``scripts/mutate_mail``
-starts it.
+it, then those that are short and reach much of its file and little else, then those that look at e-mails. Tables,
+reference data and compiled catalogue are there, so that a change costs its tests and nothing else. A test that notices
+a change must pass without it, in a fork too. With ``--mutate-kept`` a run goes on where the one before it ended.
+``scripts/mutate_mail`` starts it.
 """
 
 import ast
@@ -38,7 +38,7 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-MOST_FIRST, MOST_TESTS = 60, 120  # of those that reach a change; what they leave unnoticed is tried with all of them
+MOST_FOCUSED, MOST_FIRST, MOST_TESTS = 30, 60, 120  # tried of those that reach a change
 FIRST = (
     "tests/security/test_emails.py",
     "tests/notifications/test_digest.py",
@@ -86,6 +86,12 @@ class Reached:
     templates: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     seconds: dict[str, float] = field(default_factory=dict)
     test: str = ""
+
+    def dearness(self, path: Path) -> dict[str, float]:
+        """Return how late each test is tried for a file: what is short and reaches much of it alone comes first."""
+        breadth = Counter(test for tests in [*self.lines.values(), *self.templates.values()] for test in tests)
+        of_file = Counter(test for (name, _line), tests in self.lines.items() if name == str(path) for test in tests)
+        return {test: spent * breadth[test] / (of_file[test] or 1) ** 2 for test, spent in self.seconds.items()}
 
     def keep(self, path: Path) -> None:
         """Write it to a file, with what the test files say."""
@@ -410,8 +416,7 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
     noticed_before = _noticed_before(kept)
-    breadth = Counter(test for tests in [*reached.lines.values(), *reached.templates.values()] for test in tests)
-    dearness = {test: spent * breadth[test] for test, spent in reached.seconds.items()}
+    dearness = {path: reached.dearness(path) for path in paths}
     last: list[str] = []  # of the tests that noticed a change, the newest last
     sound: set[str] = set()  # tests that pass in a fork where nothing is changed
     gc.freeze()  # a fork copies no page for the sake of collecting
@@ -425,7 +430,7 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
         if change.key in noticed_before:
             change.noticed_by = noticed_before[change.key]
             continue
-        nodes = _in_order(change.reached & items.keys(), last, dearness)
+        nodes = _in_order(change.reached & items.keys(), last, dearness[ROOT / change.where.partition(":")[0]])
         while noticed_by := _run_changed(change, [items[node] for node in nodes]):
             if noticed_by not in items or noticed_by in sound or not _run_changed(UNCHANGED, [items[noticed_by]]):
                 break
@@ -471,7 +476,7 @@ def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float]) -> l
     lately = [node for node in reversed(last) if node in nodes]
     focused = sorted(nodes, key=dearness.__getitem__)
     first = [node for node in focused if node.startswith(FIRST)][:MOST_FIRST]
-    return list(dict.fromkeys([*lately, *first, *focused[:MOST_TESTS]]))
+    return list(dict.fromkeys([*lately, *focused[:MOST_FOCUSED], *first, *focused[:MOST_TESTS]]))
 
 
 def _run_changed(change: Change, items: list[pytest.Item]) -> str:
