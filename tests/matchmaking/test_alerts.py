@@ -4,10 +4,11 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from backend.matchmaking import alerts
-from backend.matchmaking.models import Alert, Reminder, SchemeEvent
-from backend.matchmaking.results import latest_result
+from backend.matchmaking.models import Alert, Rematch, Reminder, SchemeEvent
+from backend.matchmaking.results import compute_result, latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say, undo_last
 from backend.matchmaking.services import confirm_address, correct_submission
@@ -78,6 +79,30 @@ def test_nothing_is_due_while_nothing_changes():
     subscriber()
     sweep()
     assert alerts.due(on=DAY) == []
+
+
+def test_what_moved_for_one_firm_is_heard_by_its_own_alert_once(scheme):
+    mine, other = subscriber(), subscriber(email="b@firm.example")
+    sweep()
+    rematching = Rematch.objects.create(on=DAY, opened_at=timezone.now(), done_at=timezone.now())
+    change = rematching.changes.create(scheme=scheme, after=scheme.current)
+    moves = [change.moves.create(submission=file, before="eligible", after="absent") for file in (mine, other)]
+    heard, unheard = (file.alerts.get().pk for file in (mine, other))
+    assert set(alerts.due(on=DAY)) == {heard, unheard}
+    alerts.tell(pk=heard, on=DAY)
+    assert alerts.due(on=DAY) == [unheard]
+    for move in moves:
+        move.refresh_from_db()
+    assert [move.heard_at for move in moves] == [Alert.objects.get(pk=heard).checked_at, None]
+
+
+def test_an_alert_is_due_again_where_its_own_result_is_newer():
+    mine, other = subscriber(), subscriber(email="b@firm.example")
+    sweep()
+    compute_result(submission=mine, on=DAY)
+    assert alerts.due(on=DAY) == [mine.alerts.get().pk]
+    Alert.objects.filter(submission=other).update(checked_at=None)
+    assert set(alerts.due(on=DAY)) == {file.alerts.get().pk for file in (mine, other)}
 
 
 def test_a_filing_that_asks_is_heard_once_its_address_is_confirmed(scheme):
