@@ -261,6 +261,9 @@ def _apply_code(path, tree, function, node, new, module, names) -> Callable[[], 
         for name in names:
             code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
         _live(module, names).__code__ = code
+        for held in vars(import_module(module)).values():
+            if hasattr(held, "cache_clear"):  # what the code before it made
+                held.cache_clear()
 
     return apply
 
