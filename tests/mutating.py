@@ -46,6 +46,7 @@ FIRST = (
     "tests/notifications/test_templates.py",
     "tests/security/test_visibility.py",
 )  # they notice most
+GENERAL, NAMED = {"models", "services"}, 50  # a test file named after a module, or after the app of such a one
 REACHED = "reached.json"
 UNLOADED = "cannot be loaded"  # a change that a function which runs cannot take: counted apart
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
@@ -91,7 +92,11 @@ class Reached:
         """Return how late each test is tried for a file: what is short and reaches much of it alone comes first."""
         breadth = Counter(test for tests in [*self.lines.values(), *self.templates.values()] for test in tests)
         of_file = Counter(test for (name, _line), tests in self.lines.items() if name == str(path) for test in tests)
-        return {test: spent * breadth[test] / (of_file[test] or 1) ** 2 for test, spent in self.seconds.items()}
+        subject = path.parent.name if path.stem in GENERAL else path.stem
+        return {
+            test: spent * breadth[test] / (of_file[test] or 1) ** 2 / (NAMED if f"/test_{subject}" in test else 1)
+            for test, spent in self.seconds.items()
+        }
 
     def keep(self, path: Path) -> None:
         """Write it to a file, with what the test files say."""
@@ -261,11 +266,17 @@ def _apply_code(path, tree, function, node, new, module, names) -> Callable[[], 
         for name in names:
             code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
         _live(module, names).__code__ = code
-        for held in vars(import_module(module)).values():
-            if hasattr(held, "cache_clear"):  # what the code before it made
-                held.cache_clear()
+        _forget(path)
 
     return apply
+
+
+def _forget(path: Path) -> None:
+    """Forget what the functions of a module have cached: it was made by the code as it is, for an earlier test."""
+    if path.suffix == ".py":
+        for held in vars(import_module(_module(path))).values():
+            if hasattr(held, "cache_clear"):
+                held.cache_clear()
 
 
 def _copy_but(tree: ast.AST, node: ast.AST) -> ast.AST:
@@ -380,6 +391,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         if n and item.nodeid in reached.seconds:  # the first one sets up what all need
             continue
         reached.test, began = item.nodeid, perf_counter()
+        for path in paths:
+            _forget(path)
         sys.monitoring.restart_events()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=_Between(session))
         reached.seconds[item.nodeid], reached.test = perf_counter() - began, ""
