@@ -1,13 +1,22 @@
 """A SIREN is public: nothing of a firm's file reaches whoever types its number, nor the other way round."""
 
+from functools import partial
 from itertools import product
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from backend.companies.models import Fact
 from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.models import Submission
-from backend.matchmaking.ownership import read_together
+from backend.matchmaking.ownership import (
+    declined_questions,
+    known_facts,
+    official_facts,
+    read_once,
+    read_together,
+)
 from backend.matchmaking.results import facts_of, latest_result
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.matchmaking.state_aid import ledger_of
@@ -244,3 +253,19 @@ def test_an_officer_without_the_other_file_does_not_read_its_number(client, firm
     assert f"/agent/{firm.file.pk}/" not in page
     client.force_login(make_officer(ARC))
     assert client.get(reverse("officer_file", args=[file.pk])).status_code == 404
+
+
+def test_a_page_looks_up_at_once_what_each_part_would_read_alone(firm):
+    """The register's facts and the questions that nobody can answer are a file's own; what is said is shared."""
+    mine, other = firm.file, firm.files(facts={"headcount": 418.0})
+    for file, register, declined in ((mine, 12, "export"), (other, 13, "robot")):
+        say = partial(Fact.objects.create, sheet=file.sheet, recorded_at=timezone.now(), recorded_on=DAY)
+        say(name="age_months", value=register, origin=Fact.Origin.REGISTER)
+        say(name=f"{Fact.DECLINED}{declined}", value=True, origin=Fact.Origin.DECLARED)
+    said = known_facts(mine), official_facts(mine), declined_questions(mine), read_together(mine)
+    assert said[0]["headcount"].value == 418.0
+    assert {name: fact.value for name, fact in said[1].items()} == {"age_months": 12}
+    assert said[2] == {"export"}
+    assert [read.pk for read in said[3]] == [other.pk]
+    read_once(mine)
+    assert (known_facts(mine), official_facts(mine), declined_questions(mine), read_together(mine)) == said
