@@ -46,7 +46,7 @@ FIRST = (
     "tests/notifications/test_templates.py",
     "tests/security/test_visibility.py",
 )  # they notice most
-GENERAL, NAMED = {"models", "services"}, 50  # a test file named after a module, or after the app of such a one
+GENERAL, NAMED = {"models", "services"}, 50  # a test file, or folder, named after a module or the app of such a one
 REACHED = "reached.json"
 UNLOADED = "cannot be loaded"  # a change that a function which runs cannot take: counted apart
 N_LAST = 20  # tests that noticed a change lately are tried first: neighbours are noticed by the same ones
@@ -93,8 +93,9 @@ class Reached:
         breadth = Counter(test for tests in [*self.lines.values(), *self.templates.values()] for test in tests)
         of_file = Counter(test for (name, _line), tests in self.lines.items() if name == str(path) for test in tests)
         subject = path.parent.name if path.stem in GENERAL else path.stem
+        named = {test for test in self.seconds if f"/test_{subject}" in test or f"tests/{subject}/" in test}
         return {
-            test: spent * breadth[test] / (of_file[test] or 1) ** 2 / (NAMED if f"/test_{subject}" in test else 1)
+            test: spent * breadth[test] / (of_file[test] or 1) ** 2 / (NAMED if test in named else 1)
             for test, spent in self.seconds.items()
         }
 
