@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
 from types import CodeType, FunctionType
@@ -38,7 +39,8 @@ from django.test.signals import template_rendered
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = sys.monitoring.PROFILER_ID
 SECONDS, CPU_SECONDS = 120, 30  # a test: a change after which one goes on for ever is noticed too
-MOST_FOCUSED, MOST_FIRST, MOST_TESTS = 30, 60, 120  # tried of those that reach a change
+# Of the tests that reach a change, what is tried: so many seconds of the focused ones, of FIRST, of all.
+FOCUSED_SECONDS, FIRST_SECONDS, ALL_SECONDS = 10, 30, 60
 FIRST = (
     "tests/security/test_emails.py",
     "tests/notifications/test_digest.py",
@@ -447,7 +449,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
         if change.key in noticed_before:
             change.noticed_by = noticed_before[change.key]
             continue
-        nodes = _in_order(change.reached & items.keys(), last, dearness[ROOT / change.where.partition(":")[0]])
+        file = ROOT / change.where.partition(":")[0]
+        nodes = _in_order(change.reached & items.keys(), last, dearness[file], reached.seconds)
         while noticed_by := _run_changed(change, [items[node] for node in nodes]):
             if noticed_by not in items or noticed_by in sound or not _run_changed(UNCHANGED, [items[noticed_by]]):
                 break
@@ -488,12 +491,24 @@ def _noticed_before(kept: Path | None) -> dict[str, str]:
     return dict(json.loads(line) for file in files for line in file.read_text().splitlines())
 
 
-def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float]) -> list[str]:
+def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float], seconds: dict[str, float]) -> list[str]:
     """Return the tests to try, those that likely notice a change first."""
-    lately = [node for node in reversed(last) if node in nodes]
+
+    def within(most: float, nodes: list[str]) -> list[str]:
+        spent = accumulate(seconds[node] for node in nodes)
+        return [node for node, so_far in zip(nodes, spent, strict=True) if so_far <= most]
+
     focused = sorted(nodes, key=dearness.__getitem__)
-    first = [node for node in focused if node.startswith(FIRST)][:MOST_FIRST]
-    return list(dict.fromkeys([*lately, *focused[:MOST_FOCUSED], *first, *focused[:MOST_TESTS]]))
+    return list(
+        dict.fromkeys(
+            [
+                *(node for node in reversed(last) if node in nodes),
+                *within(FOCUSED_SECONDS, focused),
+                *within(FIRST_SECONDS, [node for node in focused if node.startswith(FIRST)]),
+                *within(ALL_SECONDS, focused),
+            ]
+        )
+    )
 
 
 def _run_changed(change: Change, items: list[pytest.Item]) -> str:
