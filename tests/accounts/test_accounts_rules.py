@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from backend.accounts.models import Absence, Membership, Organisation, Posts, User
+from backend.accounts.models import Absence, Attempt, Membership, Organisation, Posts, User
 from tests.factories import ARC, CCLO, DAY, make_lead, make_officer, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +122,9 @@ def test_somebody_stands_in_where_the_absence_says_so_or_else_the_person_away(aw
     elsewhere = away(usual, 5, 6, stand_in=other)
     assert set(Absence.objects.replaced_by(stand_in)) == {by_default, named}
     assert set(Absence.objects.replaced_by(other)) == {elsewhere}
+
+
+def test_rows_are_named_where_an_administrator_reads_them(away):
+    user = make_officer(first_name="Ada", last_name="Petit")
+    assert str(away(user, 0, 1)) == "Ada Petit 2026-11-24 – 2026-11-25"
+    assert str(Attempt(digest="abcdefgh0123", n=3)) == "3 × abcdefgh"
