@@ -12,6 +12,7 @@ from backend.matchmaking.decisions import told_decisions
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import (
     declined_questions,
+    facts_beside,
     known_facts,
     official_facts,
     read_once,
@@ -269,3 +270,23 @@ def test_a_page_looks_up_at_once_what_each_part_would_read_alone(firm):
     assert [read.pk for read in said[3]] == [other.pk]
     read_once(mine)
     assert (known_facts(mine), official_facts(mine), declined_questions(mine), read_together(mine)) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        ({"siret": SIRET}, {"headcount": 417.0, "naf": "25.62B"}),
+        ({"siret": "99999995600025"}, {"headcount": 417.0, "naf": None}),  # of the same firm, another site
+        ({"siret": "", "siren": SIREN}, {"headcount": 417.0, "naf": None}),  # a site that nobody named
+        ({"siret": OTHER_SIRET, "siren": OTHER_SIREN}, {"headcount": None, "naf": None}),
+        (UNKNOWN, {"headcount": None, "naf": None}),  # two firms of one address, perhaps
+    ],
+)
+def test_the_next_file_of_an_address_reads_what_was_said_of_its_own_firm_and_site(firm, number, known):
+    stranger().files(facts={"headcount": 999.0})  # the same number, another address
+    nameless = Firm(firm.name, firm.contact, firm.email, firm.phone, "losange")
+    nameless.files(**UNKNOWN, facts={"headcount": 5.0}, without=("naf",))
+    third = Firm(firm.name, firm.contact, firm.email, firm.phone, "triangle")
+    file = third.files(**number, without=("naf", "headcount"))
+    found = facts_beside(sheet=file.sheet, email=firm.email)
+    assert {name: found[name].value if name in found else None for name in known} == known
