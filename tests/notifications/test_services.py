@@ -13,17 +13,23 @@ from django.utils import timezone
 from backend.links.models import Kind
 from backend.links.services import find_link
 from backend.notifications import services
-from backend.notifications.kinds import KINDS, OptOut
-from backend.notifications.models import Notification, Stop
+from backend.notifications.frequency_cap import Turn
+from backend.notifications.kinds import KINDS, OptOut, UnknownLink
+from backend.notifications.models import Notification, Stop, Suppression
+from backend.notifications.placeholders import placeholder
 from backend.notifications.services import (
     ATTEMPTS,
     BACK_OFF,
+    Message,
     deliver,
     deliverable,
+    enqueue_email,
     has_stopped,
     stop,
     stopped_by,
 )
+from backend.notifications.suppression import record_delivery
+from tests.factories import DAY
 from tests.notifications.conftest import mailers
 
 State = Notification.State
@@ -59,6 +65,20 @@ def elsewhere(db):
 
 def test_an_email_is_owed_once_for_each_key(make_owed):
     assert make_owed(key="a").pk == make_owed(key="a").pk != make_owed(key="b").pk
+
+
+def test_a_kind_of_which_one_leaves_a_day_says_for_which_firm(make_owed):
+    with pytest.raises(ValueError, match=r"^An e-mail 'alert' takes turns"):
+        make_owed(turn=None, **ALERT)
+    assert make_owed(turn=Turn(firm="company:1", on=DAY), **ALERT).cap_firm == "company:1"
+
+
+def test_an_email_carries_no_secret_link_that_its_kind_may_not(db):
+    link = placeholder(Kind.RESULT, 7)
+    for text, html in ((link, ""), ("", link)):
+        with pytest.raises(UnknownLink, match="'job_alarm' carries"):
+            enqueue_email(kind="job_alarm", key="k", recipient=ADDRESS, message=Message("Objet", text, html))
+    assert not Notification.objects.filter(dedupe_key="k").exists()
 
 
 def test_message_ids_differ_and_say_nothing_of_the_key(make_owed):
@@ -339,6 +359,15 @@ def test_a_stop_holds_back_what_comes_later_unless_it_is_asked_for(make_owed):
     assert make_owed(key="a", **ALERT).state == State.STOPPED
     assert make_owed(key="b", asked_for=True, **ALERT).state == State.DUE
     assert make_owed(key="c", kind="alert", about=("submission:2",)).state == State.DUE
+
+
+def test_what_was_stopped_has_ended_and_waits_for_no_address(make_owed):
+    dead = make_owed(key="dead")
+    record_delivery(notification=dead, delivery=Notification.Delivery.DEAD)
+    stop(address=ADDRESS, topic=TOPIC)
+    stopped, held = make_owed(key="a", **ALERT), make_owed(key="b", kind="alert", about=("submission:2",))
+    assert (stopped.state, stopped.ended_at, stopped.suppression) == (State.STOPPED, stopped.owed_at, None)
+    assert held.suppression == Suppression.objects.get()
 
 
 def test_stopping_twice_changes_nothing(db):

@@ -218,3 +218,13 @@ def test_the_database_refuses_a_link_that_cannot_be(field, value, rule):
     Link.objects.create(**GOOD)
     with pytest.raises(IntegrityError, match=rule):
         Link.objects.create(**{**GOOD, "digest": "1" * 64, field: value})
+
+
+def test_links_are_ended_by_what_they_are_of_and_by_nobody_else_s():
+    contact, guest, other = make(), make(scope="guest:1"), make(scope="guest:2")
+    make(object_id=8, scope="guest:1")
+    assert revoke_links(kind=Kind.RESULT, object_id=7, scope="guest:1") == 1
+    assert [bool(find_link(kind=Kind.RESULT, token=token)) for token in (contact, guest, other)] == [True, False, True]
+    assert revoke_links(kind=Kind.RESULT, object_id=7, scope="") == 1
+    assert [bool(find_link(kind=Kind.RESULT, token=token)) for token in (contact, other)] == [False, True]
+    assert str(live_links(kind=Kind.RESULT, object_id=7).get()) == f"{Kind.RESULT.label} 7"
