@@ -1,8 +1,10 @@
 """E-mails of files that change hands: to whom, who reads the reply, of which files, and what is to be done."""
 
+import re
+
 import pytest
 
-from backend.matchmaking.emails import enqueue_assigned
+from backend.matchmaking.emails import enqueue_assigned, enqueue_offer_answer
 from backend.matchmaking.follow_up import answer_offers, offer_file, refer_file
 from backend.matchmaking.models import Submission
 from backend.matchmaking.portfolios import offer_files
@@ -143,3 +145,32 @@ def test_files_that_a_lead_gives_are_followed_from_now_on(officer):
         "À faire : ouvrez vos demandes, et prenez la première.",
         QUEUE,
     ]
+
+
+@pytest.mark.parametrize(
+    ("accept", "does", "next_step"), [(True, "prend", ""), (False, "ne prend pas", "ils restent")]
+)
+def test_several_files_are_counted_in_subject_and_body_whatever_becomes_of_them(officer, accept, does, next_step):
+    files, colleague = [file("Tôlerie"), file("Scierie")], make_officer(first_name="Ada", last_name="Petit")
+    enqueue_assigned(files, to=colleague, by=officer, key="k")
+    email = owed(to=colleague, of=files)
+    assert email.subject == "Odile Ferrand vous confie 2 dossiers"
+    for body in (email.text, email.html):
+        assert "Odile Ferrand vous confie 2 dossiers" in said(body)
+        assert "vous les suivez désormais" in said(body).lower()
+    ours(Notification).filter(kind="handed_over").delete()
+    offers = [offer_file(submission=each, by=officer, to=colleague) for each in files]
+    for offer in offers:
+        offer.state, offer.answered_by, offer.answer = ("accepted" if accept else "declined"), colleague, "Non."
+    ours(Notification).filter(kind="handed_over").delete()
+    enqueue_offer_answer(offers, to=officer)
+    email = owed(to=officer, of=files)
+    assert email.subject == f"Ada Petit {does} 2 dossiers"
+    for body in (email.text, email.html):
+        assert f"Ada Petit {does} 2 dossiers" in said(body)
+        assert (next_step or "ada petit les suit désormais") in said(body).lower()
+
+
+def said(body: str) -> str:
+    """Return the words of a body on one line, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", "", body).replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ").split())
