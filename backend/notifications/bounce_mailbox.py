@@ -65,7 +65,7 @@ def read_imap(url: str) -> Work:
 
 def _said_by(error: Exception) -> str:
     """Return the words of an error; those of the server are bytes."""
-    (said,) = error.args[:1] or ("",)
+    said = error.args[0] if error.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(error)
 
 
