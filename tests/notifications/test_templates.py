@@ -5,6 +5,7 @@
 
 import re
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +68,23 @@ def named(given: Any) -> Any:
 
 SHOWN = re.compile(
     r"""(?P<link>href=["'](?:tel:|mailto:)?)?"""
-    rf"(?:⟦(?P<name>[^⟧]*)⟧|(?P<number>{MANY})|(?P<day>17 mai 2031)|https?://[^/]+(?P<path>/[^\s\"'<]*))"
+    rf"(?:⟦(?P<name>[^⟧]*)⟧|(?P<number>{MANY})|(?P<day>17 mai 2031)|(?P<count>\d+ dossiers?)|(?P<time>\d\d:\d\d\b)"
+    r"""|https?://[^/\s"'<]+(?P<path>/[^\s"'<]*)?)"""
 )
+WHY = re.compile(r"Vous (?:le )?recevez,? [^<\n]*\.")
 
 
 def said(body: str) -> str:
-    """Return what a body shows, in its order: values by their names, addresses of ours, numbers and days as such."""
+    """Return what a body shows, in its order: values by their names, addresses of ours, numbers, days and counts."""
     shown = []
     for found in SHOWN.finditer(body):
-        what = found["name"] or found["path"] or ("number" if found["number"] else "day")
+        what = (
+            found["name"]
+            or found["path"]
+            or found["count"]
+            or found["time"]
+            or next((each for each in ("number", "day") if found[each]), "the site")
+        )
         shown.append(f"link {what}" if found["link"] else what)
     return ", ".join(shown)
 
@@ -86,3 +95,11 @@ def test_an_email_says_all_that_it_is_given(name):
         message = render(name, context_of(case.get("given", {})))
         shown = {part: said(getattr(message, part)) for part in ("subject", "text", "html")}
         assert shown == {part: case[part] for part in shown}, f"{name}, given {case.get('given', {})}"
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_both_parts_say_in_the_same_words_why_it_came(name):
+    message = render(name, context_of(TABLE[name][0].get("given", {})))
+    text, html = (WHY.findall(part) for part in (message.text, unescape(message.html).replace("\xa0", " ")))
+    assert len(text) == 1
+    assert text == html
