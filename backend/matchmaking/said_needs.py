@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.matchmaking import engine
 
-FEWEST_BOXES, MOST_BOXES = 3, 4
+BOXES = 4  # at most beside a sure need, as many as there are where none is: one box alone is no choice
 LIKELIER = 50.0  # percent from which a need that nothing serves is said: a wrong guess there costs little
 
 Reply, Served = engine.Reply, engine.Served
@@ -36,10 +36,10 @@ def say_back(
     sure = [need for need in ordered if is_served[need] and percent[need] >= weights.sure]
     sure.sort(key=lambda need: need in engine.transversal_needs())
     doubtful = [need for need in ordered if is_served[need] and weights.likely <= percent[need] < weights.sure]
-    if reply == Reply.TO_CONFIRM:  # one box alone is no choice
-        doubtful = [need for need in ordered if is_served[need]][: max(FEWEST_BOXES, len(doubtful))]
+    if reply == Reply.TO_CONFIRM:
+        doubtful = [need for need in ordered if is_served[need]]
     return Said(
         sure=tuple(sure),
-        doubtful=tuple(doubtful[:MOST_BOXES]) if reply != Reply.NOTHING else (),
+        doubtful=tuple(doubtful[:BOXES]) if reply != Reply.NOTHING else (),
         unserved=tuple(need for need in ordered if not is_served[need] and percent[need] >= LIKELIER),
     )

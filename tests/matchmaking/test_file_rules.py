@@ -8,8 +8,9 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.matchmaking.file_links import FileLinkError, link_files
 from backend.matchmaking.models import FileLink, HandOver, Submission
+from backend.matchmaking.ownership import facts_beside
 from backend.territories.models import ServedEpci
-from tests.factories import ARC, CCLO, COMMUNES, DAY, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, DAY, SIRET, make_lead, make_officer, make_submission
 
 pytestmark = pytest.mark.django_db
 Closing, State = Submission.Closing, HandOver.State
@@ -199,3 +200,41 @@ def test_a_link_that_cannot_be_made_says_why(kind, confirmed, number, said):
     with pytest.raises(FileLinkError, match=said):
         link_files(submission=one, other=other, kind=kind, officer=make_officer(), on=DAY)
     assert not FileLink.objects.exists()
+
+
+# -- what a file that is just opened for an address would read
+
+
+def test_a_new_file_reads_the_others_of_its_address_and_number_and_of_nobody_else():
+    before = make_submission(confirmed=True, facts={"headcount": 35})
+    make_submission(confirmed=True, email="b@firm.example", facts={"headcount": 90})  # a colleague, not linked
+    make_submission(
+        confirmed=True, siren="999999121", siret="", facts={"headcount": 12}
+    )  # another client of one mailbox
+    make_submission(email=before.contact.email, facts={"headcount": 7})  # not confirmed
+    opened = make_submission(facts={"headcount": 4}).sheet
+    found = facts_beside(sheet=opened, email=before.contact.email.upper())
+    assert found["headcount"].value == 35
+    assert {row.sheet_id for row in found.values()} == {before.sheet_id}
+
+
+def test_a_new_file_without_a_number_reads_nobody():
+    without = {"siren": "", "siret": ""}
+    make_submission(confirmed=True, **without)
+    assert facts_beside(sheet=make_submission(**without).sheet, email="isabelle.morel@tolerie.example") == {}
+
+
+@pytest.mark.parametrize(("siret", "reads"), [(SIRET, True), ("", False)])
+def test_what_is_true_of_a_site_is_read_at_that_site_only(siret, reads):
+    before = make_submission(confirmed=True)
+    found = facts_beside(sheet=make_submission(siret=siret).sheet, email=before.contact.email)
+    assert "headcount" in found
+    assert ("commune" in found) is reads
+    assert facts_beside(sheet=before.sheet, email=before.contact.email) == {}  # its own words are not another file's
+
+
+def test_two_files_without_a_site_do_not_share_one():
+    before = make_submission(confirmed=True, siret="")
+    found = facts_beside(sheet=make_submission(siret="").sheet, email=before.contact.email)
+    assert "headcount" in found
+    assert "commune" not in found
