@@ -46,9 +46,8 @@ def perimeter_name(code: str) -> str:
     return served.usual_name if served else perimeter.name
 
 
-@lru_cache(maxsize=2048)
 def activity_name(code: str) -> str:
-    return _nomenclature_name(Nomenclature.System.NAF_REV2, _dotted(code)) or code
+    return _nomenclature_names(Nomenclature.System.NAF_REV2).get(_dotted(code), code)
 
 
 def activity_2025_name(code: str) -> str:
@@ -61,10 +60,9 @@ def _dotted(code: str) -> str:
     return f"{plain[:2]}.{plain[2:]}" if len(plain) > 2 else plain
 
 
-@lru_cache(maxsize=512)
 def legal_name(code: str) -> str:
     """Return what a legal category is called, or the group it is in where our list has no such category."""
-    named = LEGAL_GROUPS.get(code) or _nomenclature_name(Nomenclature.System.LEGAL_CATEGORY, code)
+    named = LEGAL_GROUPS.get(code) or _nomenclature_names(Nomenclature.System.LEGAL_CATEGORY).get(code, "")
     above = (LEGAL_GROUPS[code[:length]] for length in range(len(code), 0, -1) if code[:length] in LEGAL_GROUPS)
     return named or next(above, code)
 
@@ -76,9 +74,11 @@ def scheme_name(key: str) -> str:
     return scheme.current.name if scheme and scheme.current else key
 
 
-def _nomenclature_name(system: str, code: str) -> str:
-    row = Nomenclature.objects.filter(system=system, code=code).first()
-    return f"{row.name} ({row.code})" if row else ""
+@lru_cache(maxsize=len(Nomenclature.System.values))
+def _nomenclature_names(system: str) -> dict[str, str]:
+    """Return the names of all codes: a sheet may name forty, and each would be asked for by itself."""
+    rows = Nomenclature.objects.filter(system=system).values_list("code", "name")
+    return {code: f"{name} ({code})" for code, name in rows}
 
 
 def changes(several: Iterable[tuple[str, str, Any]]) -> str:
@@ -98,6 +98,7 @@ _CHANGES: dict[str, Any] = {
 
 
 def clear_caches() -> None:
-    """Forget the names of places and the lists of zones: after they were loaded again in this process."""
+    """Forget the names of places and codes, and the lists of zones: after they were loaded again in this process."""
     perimeter_name.cache_clear()
     _zone_list.cache_clear()
+    _nomenclature_names.cache_clear()
