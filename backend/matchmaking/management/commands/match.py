@@ -5,7 +5,7 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import batched
+from itertools import batched, chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple, Never
@@ -25,6 +25,7 @@ from backend.matchmaking.replies import UnderstoodNeed, understood_of
 from backend.matchmaking.values import parse_day
 from backend.schemes.models import Scheme
 
+FIRST = 50  # lines answered before there are other processes: what words and places need is learnt once for all
 CHUNK = 500  # lines answered together: what the firms of a chunk share is read and judged once
 DEFAULT_LIMIT = 20
 
@@ -103,8 +104,10 @@ class Command(BaseCommand):
                 bar = _bar(lines, hidden=options["verbosity"] == 0)
                 with bar:
                     answers = Answers(source=source, on=on, limit=limit)
-                    chunks = batched(enumerate(_counted(lines, bar), 1), CHUNK, strict=False)
-                    for written in in_order(answers.written, chunks, processes=processes):
+                    numbered = enumerate(_counted(lines, bar), 1)
+                    first = answers.written([*islice(numbered, FIRST)])
+                    chunks = batched(numbered, CHUNK, strict=False)
+                    for written in chain([first], in_order(answers.written, chunks, processes=processes)):
                         unnamed.write(written.lines)
                         n_lines += written.n_lines
                         n_errors += written.n_errors
