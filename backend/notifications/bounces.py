@@ -165,7 +165,7 @@ def _delivery_status(part: Message, identifiers: tuple[str, ...]) -> Report:
     """Return the worst of what is said of each recipient; the first group of fields is about the message."""
     groups = part.get_payload()
     recipients = [group for group in groups if isinstance(group, Message)] if isinstance(groups, list) else []
-    found = [_of_recipient(group, identifiers) for group in recipients if group.get("Action")]
+    found = [_of_recipient(group) for group in recipients if group.get("Action")]
     if not found:
         raise UnreadableReport("Ignoré : l’avis ne dit rien d’aucun destinataire.")
     worst = max(found, key=lambda report: SEVERITY.index(report.delivery))
@@ -173,7 +173,8 @@ def _delivery_status(part: Message, identifiers: tuple[str, ...]) -> Report:
     return Report(identifiers, worst.delivery, addresses, worst.detail)
 
 
-def _of_recipient(group: Message, identifiers: tuple[str, ...]) -> Report:
+def _of_recipient(group: Message) -> Report:
+    """Return what is said of one recipient, without the e-mail that it is about."""
     action, status = (_field(group, name).partition("(")[0].strip().lower() for name in ("Action", "Status"))
     detail = " ".join(_field(group, "Diagnostic-Code").split()) or status
     named = (_field(group, name).rpartition(";")[2] for name in ("Original-Recipient", "Final-Recipient"))
@@ -182,4 +183,4 @@ def _of_recipient(group: Message, identifiers: tuple[str, ...]) -> Report:
     if action == "failed":  # given up for good, even where each try failed for a passing reason
         delivery = diagnose(detail, status=status)
         delivery = Delivery.REFUSED if delivery == Delivery.UNKNOWN else delivery
-    return Report(identifiers, delivery, addresses, detail)
+    return Report((), delivery, addresses, detail)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.matchmaking.file_links import FileLinkError, link_files
+from backend.matchmaking.file_links import FileLinkError, link_files, undo_link
 from backend.matchmaking.models import FileLink, HandOver, Submission
 from backend.matchmaking.ownership import facts_beside
 from backend.territories.models import ServedEpci
@@ -182,6 +182,16 @@ def test_files_are_linked_two_by_two_whatever_else_each_is_linked_to(link):
     assert set(FileLink.objects.agreed()) == {link, made, beside}
     with pytest.raises(FileLinkError, match="déjà liées"):
         link_files(submission=link.first, other=third, kind="colleague", officer=link.proposed_by, on=DAY)
+
+
+def test_of_several_links_the_one_that_is_undone_ends(link):
+    third = make_submission(confirmed=True, email="c@firm.example")
+    made = link_files(submission=link.second, other=third, kind="same_firm", officer=link.proposed_by, on=DAY)
+    undo_link(link=made, officer=link.proposed_by, on=DAY)
+    assert list(FileLink.objects.standing()) == [link]
+    with pytest.raises(FileLinkError, match="déjà défait"):
+        undo_link(link=made, officer=link.proposed_by, on=DAY)
+    assert list(FileLink.objects.standing()) == [link]
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,33 @@ def test_a_dead_mailbox_behind_the_recipient_is_a_refusal(sent):
     assert not Suppression.objects.exists()
 
 
+OURS = "Final-Recipient: rfc822; paul@firm.example"
+ANOTHER = f"Final-Recipient: rfc822; lea@firm.example\nAction: {{}}\nStatus: {{}}\n\n{OURS}"
+
+
+@pytest.mark.parametrize(("action", "status"), [("delayed", "4.4.1"), ("failed", "5.7.1")])
+def test_of_several_recipients_the_worst_counts(sent, action, status):
+    record_report(report("postfix", sent, **{OURS: ANOTHER.format(action, status)}))
+    sent.refresh_from_db()
+    assert sent.delivery == Delivery.DEAD
+
+
+def test_a_recipient_is_known_by_what_was_written_to_whatever_it_became(sent):
+    record_report(
+        report(
+            "postfix",
+            sent,
+            **{
+                "Original-Recipient: rfc822;paul@firm.example": "Original-Recipient: rfc822; <Paul@firm.example>",
+                OURS: "Final-Recipient: rfc822; box12@store.example",
+                "Action: failed": "Action: failed (for good)",
+            },
+        )
+    )
+    sent.refresh_from_db()
+    assert sent.delivery == Delivery.DEAD
+
+
 def test_a_complaint_suppresses_alerts_only(sent, other, make_owed):
     assert record_report(report("complaint", sent)).is_recorded
     sent.refresh_from_db()
@@ -260,6 +287,7 @@ def test_the_command_reads_a_file_and_leaves_it_as_it_is(sent, tmp_path, capsys,
 def test_what_is_no_mailbox_is_refused_with_a_sentence(db, tmp_path, settings):
     with pytest.raises(CommandError, match="ni un fichier mbox ni un dossier Maildir"):
         call_command("read_bounces", str(tmp_path / "nothing"))
+    assert not [*tmp_path.iterdir()]
     settings.BOUNCE_IMAP = ""
     with pytest.raises(CommandError, match="JONCTION_BOUNCE_IMAP"):
         call_command("read_bounces", "imap")

@@ -103,3 +103,11 @@ def test_both_parts_say_in_the_same_words_why_it_came(name):
     text, html = (WHY.findall(part) for part in (message.text, unescape(message.html).replace("\xa0", " ")))
     assert len(text) == 1
     assert text == html
+
+
+def test_a_subject_is_one_line_of_two_hundred_characters_at_most():
+    message = render(
+        "receipt", context_of({"submission": {"sheet": {"name": "Tôlerie\n" * 50}, "reference": "J" * 99}})
+    )
+    assert message.subject.startswith("Tôlerie Tôlerie ")
+    assert len(message.subject) == 200
