@@ -147,7 +147,7 @@ def test_the_receipt_names_the_schemes_that_have_a_card_and_no_other(lead):
     assert 1 <= len(cards) < len(listed)
     text = receipt_of(file).text
     assert [name for name in listed if name in text] == cards
-    assert "pas encore relu" in text
+    assert "pas encore relus :" in text
     assert file.reference not in receipt_of(other).text
 
 
@@ -202,7 +202,7 @@ def test_an_auto_file_names_its_schemes_and_stays_in_the_queue(lead):
     assert submission.unread_by == chosen
     email = receipt_of(submission)
     assert all(name in email.text for name in names_of(submission))
-    assert "pas encore relu" in email.text
+    assert "pas encore relus :" in email.text
     assert submission.reviewed_at is None
     assert submission in queue_of(make_officer(), Filters(), on=current_day())
     assert not ours(Notification).filter(kind="receipt").exclude(about=[submission.topic]).exists()

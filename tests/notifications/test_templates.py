@@ -30,18 +30,26 @@ MANY, DAY = 7007, date(2031, 5, 17)
 class Said:
     """A value that shows what it is called; what is asked of it is named after it."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, given: dict[str, Any] | None = None) -> None:
+        self._name, self._given = name, given or {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in ("resolve_expression", "as_sql"):
             raise AttributeError(name)
+        if name in self._given:
+            return self._given[name]
         if name.endswith(("_on", "_at")):
             return DAY
         return MANY if name.startswith("n_") else Said(f"{self._name}.{name}")
 
     def __str__(self) -> str:
         return f"⟦{self._name}⟧"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Said) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self._name)
 
     def __iter__(self) -> Any:
         return iter([Said(f"{self._name}.0")])
@@ -55,8 +63,10 @@ def context_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def named(given: Any) -> Any:
-    """Return what the table gives, where ``=name`` is a value that shows its name."""
+    """Return what the table gives: ``=name`` is a value that shows its name; ``=`` in a group names it."""
     match given:
+        case {"=": name, **rest}:
+            return Said(name, named(rest))
         case dict():
             return {key: named(value) for key, value in given.items()}
         case list():
