@@ -26,7 +26,7 @@ DEAD_ERRORS = {"user unknown", "mailbox inactive", "invalid domain", "no mail ho
 def webhook_urls() -> list[URLPattern]:
     """Return the address at which the configured provider reports, none where there is no provider."""
     name = settings.MAIL_PROVIDER
-    return [path(f"courriels/retours/{name}/", VIEWS[name].as_view(), name="mail_webhook")] if name else []
+    return [path(f"courriels/retours/{name}/", VIEWS[name].as_view())] if name else []
 
 
 @receiver(tracking)
