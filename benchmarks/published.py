@@ -14,7 +14,7 @@ from django.db import transaction
 
 import matching
 from backend.matchmaking.engine.tagging import transversal_needs
-from backend.schemes.models import Criterion, Revision, Scheme, ServedNeed, Source
+from backend.schemes.models import Criterion, Revision, Sayings, Scheme, ServedNeed, Source
 from benchmarks.single import load_sheets, share_connection
 from benchmarks.synthetic import DAY, Country, Sheet, scheme, sheets
 
@@ -37,10 +37,13 @@ def publish(country: Country, n: int) -> list[Sheet]:
         for number, (sheet, one) in enumerate(zip(sheets(country, n), cycle(ours), strict=False))
     ]
     copies = Scheme.objects.bulk_create(
-        [
-            Scheme(source_key=sheet.key.partition(":")[2], state=Scheme.State.PUBLISHED, sayings=one.sayings)
-            for sheet, one in zip(drawn, cycle(ours), strict=False)
-        ]
+        [Scheme(source_key=sheet.key.partition(":")[2], state=Scheme.State.PUBLISHED) for sheet in drawn]
+    )
+    said = dict(Sayings.objects.filter(scheme__in=ours).values_list("scheme", "sentences"))
+    Sayings.objects.bulk_create(
+        Sayings(scheme=row, sentences=said[one.pk])
+        for row, one in zip(copies, cycle(ours), strict=False)
+        if one.pk in said
     )
     revisions = Revision.objects.bulk_create(
         [_revision(one.current, row, sheet) for row, sheet, one in zip(copies, drawn, cycle(ours), strict=False)]

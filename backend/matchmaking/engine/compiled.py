@@ -83,13 +83,13 @@ class Catalogue:
     def examples(self) -> Iterator[matching.Example]:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.filter(pk__in=self.revisions.values())
-        columns = rows.values_list("pk", "name", "summary", "scheme__sayings")
+        columns = rows.values_list("pk", "name", "summary", "scheme__sayings__sentences")
         texts_of = {pk: (name, summary, phrases) for pk, name, summary, phrases in columns}
         texts = (
             (scheme.key, text, share)
             for scheme in self.schemes
             for name, summary, phrases in (texts_of[self.revisions[scheme.key]],)
-            for text, share in ((name, NAME_SHARE), (summary, 1.0), *((phrase, 1.0) for phrase in phrases))
+            for text, share in ((name, NAME_SHARE), (summary, 1.0), *((phrase, 1.0) for phrase in phrases or ()))
         )
         return (matching.Example(text, {key: 1.0}, share) for key, text, share in texts)
 

@@ -4,10 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q
 
 from backend.common.files import read_yaml
-from backend.schemes.models import Scheme
+from backend.schemes.models import Sayings, Scheme
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
 
@@ -28,11 +27,10 @@ def _read(path: Path, _modified: int) -> dict[str, list[str]]:
 def load_scheme_texts(source: str) -> int:
     """Keep with each scheme of a source the sentences written for it; return how many there are."""
     said = said_of(source)
-    changed = []
-    for scheme in Scheme.objects.of_source(source).filter(Q(source_key__in=said) | ~Q(sayings=[])):
-        sentences = said.get(scheme.source_key, [])
-        if scheme.sayings != sentences:
-            scheme.sayings = sentences
-            changed.append(scheme)
-    Scheme.objects.bulk_update(changed, ["sayings"])
+    schemes = Scheme.objects.of_source(source)
+    Sayings.objects.filter(scheme__in=schemes.exclude(source_key__in=said)).delete()
+    kept = dict(Sayings.objects.filter(scheme__in=schemes).values_list("scheme", "sentences"))
+    keys = schemes.filter(source_key__in=said).values_list("pk", "source_key")
+    changed = [Sayings(scheme_id=pk, sentences=said[key]) for pk, key in keys if kept.get(pk) != said[key]]
+    Sayings.objects.bulk_create(changed, update_conflicts=True, unique_fields=["scheme"], update_fields=["sentences"])
     return sum(map(len, said.values()))

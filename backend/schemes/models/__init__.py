@@ -28,7 +28,7 @@ from backend.schemes.models.revisions import (
     validate_activity_2025,
     validate_criterion,
 )
-from backend.schemes.models.schemes import Scheme
+from backend.schemes.models.schemes import Sayings, Scheme
 from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 from matching import Definition
@@ -60,6 +60,7 @@ __all__ = [
     "Relation",
     "Remark",
     "Revision",
+    "Sayings",
     "Scheme",
     "ServedNeed",
     "SetAside",

@@ -93,13 +93,6 @@ class Scheme(models.Model):
         related_name="+",
         verbose_name=_("version en vigueur"),
     )
-    sayings = ArrayField(
-        models.TextField(),
-        default=list,
-        blank=True,
-        verbose_name=_("ce qu’en disent les entreprises"),
-        help_text=_("Phrases de patrons à qui ce dispositif convient : elles servent à comprendre, pas à décider."),
-    )
     labels = ArrayField(
         models.TextField(),
         default=list,
@@ -137,3 +130,20 @@ class Scheme(models.Model):
     @property
     def key(self) -> str:
         return f"{self.source}:{self.source_key}"
+
+
+class Sayings(models.Model):
+    """What firms say that a scheme is for: it helps to understand, and decides nothing.
+
+    Beside the scheme: it is fifty times as long as the rest of its row, which every page reads.
+    """
+
+    scheme = models.OneToOneField(Scheme, on_delete=models.CASCADE, primary_key=True, related_name="sayings")
+    sentences = ArrayField(models.TextField())
+
+    class Meta:
+        verbose_name = _("ce qu’en disent les entreprises")
+        verbose_name_plural = _("ce qu’en disent les entreprises")
+
+    def __str__(self) -> str:
+        return str(self.scheme)
