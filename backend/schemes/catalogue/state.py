@@ -26,16 +26,8 @@ from backend.schemes.models import (
 )
 from backend.territories.services import geography_state
 
-# The tables an answer on schemes reads, and how the rows of the revisions in force are found in each.
-_BY_REVISION: tuple[tuple[type[Model], str], ...] = (
-    (Scheme, "current_id"),
-    (Revision, "id"),
-    (Criterion, "revision_id"),
-    (Source, "revision_id"),
-    (ServedNeed, "revision_id"),
-    (OperatorRole, "revision_id"),
-    (Relation, "revision_id"),
-)
+# What a revision is written with, once for all: whoever knows which rows there are knows what they say.
+_PARTS: tuple[type[Model], ...] = (Criterion, Source, ServedNeed, OperatorRole, Relation)
 _WHOLE: tuple[type[Model], ...] = (Operator, TaxonomyNeed, SubNeed)
 
 
@@ -51,8 +43,16 @@ def quotes_state() -> str:
 
 
 def _rows(revisions: list[Any]) -> str:
-    parts = [_part(model, f"WHERE r.{column} = ANY(%(revisions)s)") for model, column in _BY_REVISION]
-    return _digested([*parts, *(_part(model, "") for model in _WHOLE)], revisions)
+    revision = Revision._meta.db_table
+    parts = [
+        _part(Scheme, "WHERE r.current_id = ANY(%(revisions)s)"),
+        # By what they say too: another database may have other revisions at the same numbers.
+        f"(SELECT md5(string_agg(concat_ws(' ', id, digest, recorded_at), '' ORDER BY id)) FROM {revision}"  # noqa: S608
+        " WHERE id = ANY(%(revisions)s))",
+        *map(_count, _PARTS),
+        *(_part(model, "") for model in _WHOLE),
+    ]
+    return _digested(parts, revisions)
 
 
 def _digested(parts: list[str], revisions: Sequence[Any] = ()) -> str:
@@ -66,6 +66,11 @@ def _part(model: type[Model], condition: str) -> str:
     table, key = model._meta.db_table, model._meta.pk.column
     # Names of our own tables only; the values are parameters.
     return f"(SELECT md5(string_agg(md5(r::text), '' ORDER BY r.{key})) FROM {table} r {condition})"  # noqa: S608
+
+
+def _count(model: type[Model]) -> str:
+    table = model._meta.db_table
+    return f"(SELECT concat_ws(' ', count(*), max(id)) FROM {table} WHERE revision_id = ANY(%(revisions)s))"  # noqa: S608
 
 
 @lru_cache(maxsize=1)
