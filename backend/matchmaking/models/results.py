@@ -147,9 +147,10 @@ class Match(models.Model):
         UNDECIDED = "undecided", _("à préciser")
         INELIGIBLE = "ineligible", _("non éligible")
 
-    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="matches")
+    # Two hundred rows an answer: no index that nothing asks for, nor one that ``match_once`` begins with.
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="matches", db_index=False)
     scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="matches")
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="matches")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="matches", db_index=False)
     rank = models.PositiveIntegerField(_("rang"))
     score = models.FloatField(_("score"), null=True)
     eligibility = models.CharField(max_length=10, choices=Verdict)
@@ -162,7 +163,7 @@ class Match(models.Model):
     )
     closeness = models.FloatField(default=0.0, help_text="Of the firm's words to what is said of the scheme.")
     guide = models.BooleanField(default=False, help_text="It orients a firm rather than helps it.")
-    need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+")
+    need = models.ForeignKey(SubNeed, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     unknown = ArrayField(models.CharField(max_length=40), default=list)
     to_confirm = ArrayField(models.CharField(max_length=40), default=list)
     presumed = ArrayField(
