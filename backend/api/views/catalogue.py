@@ -42,7 +42,9 @@ def in_force() -> QuerySet[Revision]:
     """Revisions that published schemes of our own source are at, with what a summary shows."""
     published = Scheme.objects.of_source(Scheme.OWN).published()
     found = Revision.objects.filter(scheme__in=published, scheme__current=F("pk")).select_related("scheme")
-    needs = ServedNeed.objects.select_related("sub_need").order_by("-weight", "sub_need__position")
+    # What teaches a sub-need is long, and would come with each scheme that serves it.
+    needs = ServedNeed.objects.select_related("sub_need").defer("sub_need__words", "sub_need__sentences")
+    needs = needs.order_by("-weight", "sub_need__position")
     return found.order_by("scheme__source_key").prefetch_related(
         Prefetch("roles", queryset=OperatorRole.objects.select_related("operator").order_by("position", "pk")),
         Prefetch("served_needs", queryset=needs),

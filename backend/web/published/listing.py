@@ -1,10 +1,11 @@
 """The public catalogue, narrowed: what each choice leaves is counted before it is made."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from typing import NamedTuple
 
 from django.db.models import F, Prefetch, QuerySet
 
@@ -28,9 +29,9 @@ STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is left, in the order to show it, and for each choice how many it would leave."""
+    """What is left, by the numbers of revisions in the order to show them, and how many each choice would leave."""
 
-    revisions: Sequence[Revision]
+    found: Sequence[int]
     counts: Mapping[str, Mapping[str, int]]
 
 
@@ -40,24 +41,24 @@ def in_force() -> QuerySet[Revision]:
     return Revision.objects.filter(scheme__in=published, scheme__current=F("pk")).select_related("scheme")
 
 
+def with_operators(numbers: Sequence[int]) -> list[Revision]:
+    """Return some revisions in their order, each with its operators."""
+    roles = Prefetch("roles", queryset=OperatorRole.objects.select_related("operator"))
+    found = in_force().prefetch_related(roles).in_bulk(numbers)
+    return [found[number] for number in numbers]
+
+
 def list_schemes(form: CatalogueForm, *, on: date) -> Listing:
     """Narrow the catalogue to what a form says, each of its fields alone where it can be read."""
     asked = getattr(form, "cleaned_data", {})
-    rows = {
-        revision.pk: revision
-        for revision in in_force()
-        .alias(window_on=window_column(on))
-        .annotate(state=F("window_on"))
-        .prefetch_related(
-            Prefetch("roles", queryset=OperatorRole.objects.select_related("operator")),
-            Prefetch("served_needs", queryset=ServedNeed.objects.select_related("sub_need")),
-        )
-    }
+    rows = _rows(on)
+    needs = _by_revision(ServedNeed.objects.filter(revision__in=rows).values_list("revision", "sub_need__need"))
+    operators = _by_revision(OperatorRole.objects.filter(revision__in=rows).values_list("revision", "operator__name"))
     values = {
-        "besoin": {pk: {row.sub_need.need_id for row in one.served_needs.all()} for pk, one in rows.items()},
+        "besoin": {pk: needs[pk] for pk in rows},
         "forme": {pk: {one.kind} for pk, one in rows.items()},
         "niveau": {pk: {one.level} for pk, one in rows.items()},
-        "porteur": {pk: {row.operator.name for row in one.roles.all()} for pk, one in rows.items()},
+        "porteur": {pk: operators[pk] for pk in rows},
     }
     kept = {name: {pk for pk, found in of.items() if asked.get(name) in found} for name, of in values.items()}
     narrowed = {name: pks for name, pks in kept.items() if asked.get(name)}
@@ -79,10 +80,31 @@ def list_schemes(form: CatalogueForm, *, on: date) -> Listing:
     }
     order = {state: position for position, state in enumerate(STATES)}
     found = sorted(
-        (rows[pk] for pk in left),
-        key=lambda one: (-relevance.get(one.pk, 0.0), order[WindowOn(one.state)], one.name.casefold()),
+        left, key=lambda pk: (-relevance.get(pk, 0.0), order[WindowOn(rows[pk].state)], rows[pk].name.casefold())
     )
     return Listing(found, counts)
+
+
+class _Row(NamedTuple):
+    """What a revision is narrowed and ordered by; what else a card says is read for those of a page alone."""
+
+    pk: int
+    kind: str
+    level: str
+    name: str
+    state: str
+
+
+def _rows(on: date) -> dict[int, _Row]:
+    columns = in_force().annotate(state=window_column(on)).values_list(*_Row._fields)
+    return {row.pk: row for row in map(_Row._make, columns)}
+
+
+def _by_revision(rows: Iterable[tuple[int, str]]) -> defaultdict[int, set[str]]:
+    found = defaultdict[int, set[str]](set)
+    for pk, value in rows:
+        found[pk].add(value)
+    return found
 
 
 def _all_of(everything: set[int], several: Iterable[set[int]]) -> set[int]:

@@ -23,7 +23,7 @@ from backend.web.forms.catalogue import CatalogueForm
 from backend.web.published import structured
 from backend.web.published.conditional import same_for_all
 from backend.web.published.history import versions_of
-from backend.web.published.listing import list_schemes
+from backend.web.published.listing import list_schemes, with_operators
 
 PER_PAGE = 20
 
@@ -52,7 +52,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
     form.is_valid()  # what cannot be read is told, and narrows nothing
     listing = list_schemes(form, on=on)
     form.keep_counted(listing.counts)
-    page = Paginator(listing.revisions, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(listing.found, PER_PAGE).get_page(request.GET.get("page"))
     cards = [
         {
             "revision": revision,
@@ -61,7 +61,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
             "deadline": revision_wording.deadline(revision, on=on),
             "operators": [operator for operator, _roles in operators_of(revision.roles.all())],
         }
-        for revision in page
+        for revision in with_operators([*page])
     ]
     chosen = [name for name in form.fields if form.cleaned_data.get(name)]
     context = {
