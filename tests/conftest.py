@@ -71,8 +71,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def loaded_database(request: pytest.FixtureRequest) -> str:
     """Return the name of a database with its tables and the reference data, to copy; who wants it first makes it."""
+    return made_reference(again=request.config.getvalue("create_db") and "PYTEST_XDIST_WORKER" not in os.environ)
+
+
+def made_reference(*, again: bool = False) -> str:
     try:
-        return reference.make(again=request.config.getvalue("create_db") and "PYTEST_XDIST_WORKER" not in os.environ)
+        return reference.make(again=again)
     except reference.NoReference as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -153,6 +157,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 class ByFile(LoadFileScheduling):
     """A file is run by one process; so are the browser tests, in two parts."""
+
+    def schedule(self) -> None:
+        """Begin once there is a database to copy: ./test has it made while processes collect their tests."""
+        if "DATABASE_URL" in os.environ:
+            made_reference()
+        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(BROWSER):
