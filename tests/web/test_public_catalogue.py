@@ -7,6 +7,7 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
 from backend.schemes.catalogue.windows import TAKING, window_on
 from backend.schemes.editing.archiving import archive
@@ -153,6 +154,21 @@ def test_what_is_chosen_stays_in_the_address_of_the_next_page_and_can_be_taken_a
 
 def test_nothing_found_says_what_to_do(client):
     assert "Rien ne répond à tous ces choix ensemble" in text_of(client.get(f"{LIST}?q=xylophone"))
+
+
+def test_words_that_no_sheet_holds_begin_a_request(client):
+    page = client.get(f"{LIST}?q={quote('soudeur <b>')}&ouvert=on")
+    assert "Décrire ce besoin : « soudeur <b> »" in text_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    form = re.search(r'<form method="post" action="([^"]+)">(.*?)</form>', page.content.decode(), re.DOTALL)
+    assert form
+    assert "csrfmiddlewaretoken" not in form[2]  # the page is the same for all
+    typed = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2]))
+    step = Client(enforce_csrf_checks=True).post(unescape(form[1]), {key: unescape(one) for key, one in typed.items()})
+    assert step.status_code == 200
+    assert step.context["form"]["text"].value() == "soudeur <b>"
+    assert "Site d’où vous arrivez" not in text_of(step)
+    for found in ("q=robot", "niveau=local&forme=loan"):
+        assert "Décrire ce besoin" not in text_of(client.get(f"{LIST}?{found}"))
 
 
 # -- the sheet

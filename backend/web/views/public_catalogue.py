@@ -68,6 +68,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "cards": cards,
+        "words": form.cleaned_data.get("q", ""),
         "chips": [(_chip(form, name), _without(request, name)) for name in chosen],
         "places": [form.place_label(place) for place in form.places],
         "taking": TAKING,
