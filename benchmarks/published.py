@@ -14,7 +14,7 @@ from django.db import transaction
 
 import matching
 from backend.matchmaking.engine.tagging import transversal_needs
-from backend.schemes.models import Criterion, Revision, Sayings, Scheme, ServedNeed, Source
+from backend.schemes.models import Criterion, Revision, Scheme, SchemeTexts, ServedNeed, Source
 from benchmarks.single import load_sheets, share_connection
 from benchmarks.synthetic import DAY, Country, Sheet, scheme, sheets
 
@@ -39,9 +39,9 @@ def publish(country: Country, n: int) -> list[Sheet]:
     copies = Scheme.objects.bulk_create(
         [Scheme(source_key=sheet.key.partition(":")[2], state=Scheme.State.PUBLISHED) for sheet in drawn]
     )
-    said = dict(Sayings.objects.filter(scheme__in=ours).values_list("scheme", "sentences"))
-    Sayings.objects.bulk_create(
-        Sayings(scheme=row, sentences=said[one.pk])
+    said = dict(SchemeTexts.objects.filter(scheme__in=ours).values_list("scheme", "sentences"))
+    SchemeTexts.objects.bulk_create(
+        SchemeTexts(scheme=row, sentences=said[one.pk])
         for row, one in zip(copies, cycle(ours), strict=False)
         if one.pk in said
     )

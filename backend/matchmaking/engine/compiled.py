@@ -83,7 +83,7 @@ class Catalogue:
     def examples(self) -> Iterator[matching.Example]:
         """Return what each scheme is recognised by: its name, its summary, and what firms say that it is for."""
         rows = Revision.objects.filter(pk__in=self.revisions.values())
-        columns = rows.values_list("pk", "name", "summary", "scheme__sayings__sentences")
+        columns = rows.values_list("pk", "name", "summary", "scheme__texts__sentences")
         texts_of = {pk: (name, summary, phrases) for pk, name, summary, phrases in columns}
         texts = (
             (scheme.key, text, share)

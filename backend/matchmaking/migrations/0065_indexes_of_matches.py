@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("matchmaking", "0064_where_a_file_came_from"),
-        ("schemes", "0031_sayings_beside_their_scheme"),
+        ("schemes", "0031_texts_beside_their_scheme"),
     ]
 
     operations = [

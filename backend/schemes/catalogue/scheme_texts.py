@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from backend.common.files import read_yaml
-from backend.schemes.models import Sayings, Scheme
+from backend.schemes.models import Scheme, SchemeTexts
 
 FOLDER = settings.BASE_DIR / "fixtures" / "sentences" / "schemes"
 
@@ -28,9 +28,11 @@ def load_scheme_texts(source: str) -> int:
     """Keep with each scheme of a source the sentences written for it; return how many there are."""
     said = said_of(source)
     schemes = Scheme.objects.of_source(source)
-    Sayings.objects.filter(scheme__in=schemes.exclude(source_key__in=said)).delete()
-    kept = dict(Sayings.objects.filter(scheme__in=schemes).values_list("scheme", "sentences"))
+    SchemeTexts.objects.filter(scheme__in=schemes.exclude(source_key__in=said)).delete()
+    kept = dict(SchemeTexts.objects.filter(scheme__in=schemes).values_list("scheme", "sentences"))
     keys = schemes.filter(source_key__in=said).values_list("pk", "source_key")
-    changed = [Sayings(scheme_id=pk, sentences=said[key]) for pk, key in keys if kept.get(pk) != said[key]]
-    Sayings.objects.bulk_create(changed, update_conflicts=True, unique_fields=["scheme"], update_fields=["sentences"])
+    changed = [SchemeTexts(scheme_id=pk, sentences=said[key]) for pk, key in keys if kept.get(pk) != said[key]]
+    SchemeTexts.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["scheme"], update_fields=["sentences"]
+    )
     return sum(map(len, said.values()))

@@ -26,7 +26,7 @@ from backend.schemes.models import (
 )
 from backend.territories.services import geography_state
 
-# What a revision is written with, once for all: whoever knows which rows there are knows what they say.
+# The append-only rows of a revision: how many there are, and the last, tell them apart.
 _PARTS: tuple[type[Model], ...] = (Criterion, Source, ServedNeed, OperatorRole, Relation)
 _WHOLE: tuple[type[Model], ...] = (Operator, TaxonomyNeed, SubNeed)
 

@@ -28,7 +28,7 @@ from backend.schemes.models.revisions import (
     validate_activity_2025,
     validate_criterion,
 )
-from backend.schemes.models.schemes import Sayings, Scheme
+from backend.schemes.models.schemes import Scheme, SchemeTexts
 from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 from matching import Definition
@@ -60,8 +60,8 @@ __all__ = [
     "Relation",
     "Remark",
     "Revision",
-    "Sayings",
     "Scheme",
+    "SchemeTexts",
     "ServedNeed",
     "SetAside",
     "SheetAnswer",

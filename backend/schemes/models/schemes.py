@@ -132,13 +132,13 @@ class Scheme(models.Model):
         return f"{self.source}:{self.source_key}"
 
 
-class Sayings(models.Model):
+class SchemeTexts(models.Model):
     """What firms say that a scheme is for: it helps to understand, and decides nothing.
 
     Beside the scheme: it is fifty times as long as the rest of its row, which every page reads.
     """
 
-    scheme = models.OneToOneField(Scheme, on_delete=models.CASCADE, primary_key=True, related_name="sayings")
+    scheme = models.OneToOneField(Scheme, on_delete=models.CASCADE, primary_key=True, related_name="texts")
     sentences = ArrayField(models.TextField())
 
     class Meta:

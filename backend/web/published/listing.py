@@ -55,10 +55,10 @@ def list_schemes(form: CatalogueForm, *, on: date) -> Listing:
     needs = _by_revision(ServedNeed.objects.filter(revision__in=rows).values_list("revision", "sub_need__need"))
     operators = _by_revision(OperatorRole.objects.filter(revision__in=rows).values_list("revision", "operator__name"))
     values = {
-        "besoin": {pk: needs[pk] for pk in rows},
+        "besoin": needs,
         "forme": {pk: {one.kind} for pk, one in rows.items()},
         "niveau": {pk: {one.level} for pk, one in rows.items()},
-        "porteur": {pk: operators[pk] for pk in rows},
+        "porteur": operators,
     }
     kept = {name: {pk for pk, found in of.items() if asked.get(name) in found} for name, of in values.items()}
     narrowed = {name: pks for name, pks in kept.items() if asked.get(name)}

@@ -12,14 +12,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Sayings",
+            name="SchemeTexts",
             fields=[
                 (
                     "scheme",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="sayings",
+                        related_name="texts",
                         serialize=False,
                         to="schemes.scheme",
                     ),
@@ -32,9 +32,9 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(
-            "INSERT INTO schemes_sayings (scheme_id, sentences)"
+            "INSERT INTO schemes_schemetexts (scheme_id, sentences)"
             " SELECT id, sayings FROM schemes_scheme WHERE sayings <> '{}'",
-            "UPDATE schemes_scheme SET sayings = said.sentences FROM schemes_sayings said WHERE said.scheme_id = id",
+            "UPDATE schemes_scheme SET sayings = texts.sentences FROM schemes_schemetexts texts WHERE texts.scheme_id = id",
         ),
         migrations.RemoveField(
             model_name="scheme",
