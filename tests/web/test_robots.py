@@ -45,10 +45,10 @@ def test_someone_whose_browser_filled_the_trap_presses_again_and_has_filed(clien
 
 
 def test_four_pages_in_no_time_file_nothing_until_time_has_passed(client, settings):
-    settings.FILING_SECONDS = 1
+    settings.FILING_SECONDS = 3600
     assert asked_again(fill(client))
     assert asked_again(client.post("/demande/contact/", CONTACT, follow=True))
-    time.sleep(1)
+    settings.FILING_SECONDS = 0.01  # has passed: a machine that is busy takes longer over each page
     assert client.post("/demande/contact/", CONTACT)["Location"].startswith("/resultat/")
 
 
