@@ -1,22 +1,15 @@
 """What a visitor says is wrong in a sheet."""
 
-import time
-from typing import Any
-
 from django import forms
-from django.conf import settings
-from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import MailField, PlainText
 from backend.schemes.models import CatalogueTask
-
-SALT = "web.report"
-MAX_AGE_SECONDS = 24 * 3600
+from backend.web.forms.visitor import VisitorForm
 
 
-class ReportForm(forms.Form):
-    """Short: what is wrong, and where to answer if one wishes. ``opened`` says when the page was opened."""
+class ReportForm(VisitorForm):
+    """Short: what is wrong, and where to answer if one wishes."""
 
     text = PlainText(
         label=_("Qu’est-ce qui est inexact ?"),
@@ -34,24 +27,3 @@ class ReportForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "email"}),
         help_text=_("Elle ne sert qu’à cela ; elle est effacée sept jours après la réponse."),
     )
-    opened = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def asked_again(self) -> bool:
-        """Whether the page had no trap: it had already been sent once."""
-        return self._opened().get("again") is True
-
-    def came_too_fast(self) -> bool:
-        """Whether nobody types so fast; a page whose time cannot be read has just been opened."""
-        return time.time() - float(self._opened().get("at", time.time())) < settings.REPORT_SECONDS
-
-    def _opened(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = signing.loads(self.data.get("opened", ""), salt=SALT, max_age=MAX_AGE_SECONDS)
-        except signing.BadSignature:
-            return {}
-        return found
-
-
-def opened_now(*, again: bool = False) -> str:
-    """Return what says, signed, that a page is opened now."""
-    return signing.dumps({"at": time.time(), "again": again}, salt=SALT)

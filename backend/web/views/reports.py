@@ -7,14 +7,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.common.days import current_day
-from backend.common.throttles import client_network, spend
 from backend.schemes.catalogue.public_reports import report_by_public
 from backend.schemes.catalogue.sheets import sheet_of
 from backend.schemes.models import Criterion, Revision, Scheme
-from backend.web.forms.report import ReportForm, opened_now
-from backend.web.notices import Notice, no_cookie, press_again, too_many
-from backend.web.views.answer import TRAP
+from backend.web.forms.report import ReportForm
+from backend.web.forms.visitor import opened_now
+from backend.web.notices import Notice, no_cookie
 from backend.web.views.public_catalogue import shown_revision, shown_scheme
+from backend.web.views.visitors import Refused, refusal_of, sent_again
 
 
 @never_cache
@@ -28,13 +28,8 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     form = ReportForm(request.POST)
     if not form.is_valid():
         return _page(request, revision, criterion, form, status=422)
-    trapped = bool(request.POST.get(TRAP)) and not form.asked_again()
-    if trapped or form.came_too_fast():
-        return _again(request, revision, criterion, form, notice=press_again(), status=422)
-    if wait := spend("report.network", client_network(request)):
-        response = _again(request, revision, criterion, form, notice=too_many(wait), status=429)
-        response.headers["Retry-After"] = str(wait)
-        return response
+    if refused := refusal_of(request, form, limit="report.network"):
+        return _refused(request, revision, criterion, refused)
     report_by_public(
         revision=revision,
         criterion=criterion,
@@ -54,7 +49,7 @@ def reported(request: HttpRequest, key: str) -> HttpResponse:
 def show_again(request: HttpRequest, key: str) -> HttpResponse:
     """Show a report that was sent without its cookie: nothing is taken, what was typed stays, with a fresh token."""
     revision, criterion = _read(request, shown_scheme(key))
-    return _again(request, revision, criterion, ReportForm(request.POST), notice=no_cookie(), status=403)
+    return _refused(request, revision, criterion, Refused(no_cookie(), 403))
 
 
 def _read(request: HttpRequest, scheme: Scheme) -> tuple[Revision, Criterion | None]:
@@ -69,18 +64,9 @@ def _read(request: HttpRequest, scheme: Scheme) -> tuple[Revision, Criterion | N
     return revision, revision.criteria.filter(position=int(position)).first()
 
 
-def _again(
-    request: HttpRequest,
-    revision: Revision,
-    criterion: Criterion | None,
-    form: ReportForm,
-    *,
-    notice: Notice,
-    status: int,
-) -> HttpResponse:
-    """Show the form as it was filled: pressing the button again is enough, and there is no trap any more."""
-    data = {**request.POST.dict(), "opened": opened_now(again=True)}
-    return _page(request, revision, criterion, ReportForm(data), notice=notice, status=status, has_trap=False)
+def _refused(request: HttpRequest, revision: Revision, criterion: Criterion | None, refused: Refused) -> HttpResponse:
+    form = sent_again(request, ReportForm)
+    return refused.told(_page(request, revision, criterion, form, notice=refused.notice))
 
 
 def _page(
@@ -91,7 +77,6 @@ def _page(
     *,
     notice: Notice | None = None,
     status: int = 200,
-    has_trap: bool = True,
 ) -> HttpResponse:
     sheet = sheet_of(revision, on=current_day())
     context = {
@@ -100,6 +85,5 @@ def _page(
         "condition": sheet.condition(criterion.position) if criterion else None,
         "form": form,
         "notice": notice,
-        "has_trap": has_trap and not (form.is_bound and form.asked_again()),
     }
     return render(request, "web/published/report.html", context, status=status)
