@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from backend.common.days import current_day
 from backend.schemes.catalogue.windows import SHUT, window_column
-from backend.schemes.editing.admin.tasks import WaitingFilter
+from backend.schemes.editing.admin.filters import WaitingFilter
 
 
 class StateFilter(WaitingFilter):

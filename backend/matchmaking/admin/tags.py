@@ -10,8 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from backend.matchmaking import engine
+from backend.schemes.editing.admin.filters import WaitingFilter
 from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
-from backend.schemes.editing.admin.tasks import WaitingFilter
 from backend.schemes.editing.forms.rows import WEIGHTS, need_choices, weight_choices
 from backend.schemes.editing.forms.tags import TagRows, WhyForm
 from backend.schemes.editing.tagging import TaggingError, decide_tags

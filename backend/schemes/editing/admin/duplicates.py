@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from backend.schemes.catalogue.comparison import side_by_side
 from backend.schemes.catalogue.records import read_record
+from backend.schemes.editing.admin.filters import WaitingFilter
 from backend.schemes.editing.admin.pages import MAX_DIGITS, CataloguePages, found, signed_in
-from backend.schemes.editing.admin.tasks import WaitingFilter
 from backend.schemes.editing.forms.duplicates import WhyForm, WhySameForm
 from backend.schemes.ingestion.duplicates.deciding import DuplicateError, decide_pair, take_back, two_of_ours
 from backend.schemes.ingestion.duplicates.together import (

@@ -122,3 +122,29 @@ class ToDoFilter(admin.SimpleListFilter):
         if self.value() == "remarques":
             return queryset.filter(Exists(Remark.objects.waiting().filter(link__proposal=OuterRef("pk"))))
         return queryset
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Those that wait for an answer unless asked otherwise."""
+
+    title = "état"
+    parameter_name = "etat"
+    waiting = "en attente"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("traites", "traités"), ("tous", "tous")]
+
+    def choices(self, changelist: Any) -> Any:
+        for value, label in ((None, self.waiting), *self.lookup_choices):
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string(
+                    {self.parameter_name: value} if value else {}, remove=([] if value else [self.parameter_name])
+                ),
+                "display": label,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "tous":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "traites")

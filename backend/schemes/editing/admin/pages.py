@@ -1,6 +1,7 @@
 """What the pages of the catalogue share: who may open them, their frame, and numbers in addresses."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +10,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
@@ -37,6 +39,12 @@ def found[Row: models.Model](rows: models.QuerySet[Row], pk: str) -> Row:
     if not (pk.isascii() and pk.isdigit() and len(pk) <= MAX_DIGITS):
         raise Http404
     return get_object_or_404(rows, pk=int(pk))
+
+
+def age_of(moment: datetime) -> str:
+    """Say how many days ago something was."""
+    days = (timezone.now() - moment).days
+    return "aujourd’hui" if days < 1 else f"{days} jour{'s' if days > 1 else ''}"
 
 
 class CataloguePages[Row: models.Model](admin.ModelAdmin[Row]):

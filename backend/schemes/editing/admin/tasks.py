@@ -4,45 +4,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.reports import close_task
-from backend.schemes.editing.admin.pages import CataloguePages, found, signed_in
+from backend.schemes.editing.admin.filters import WaitingFilter
+from backend.schemes.editing.admin.pages import CataloguePages, age_of, found, signed_in
 from backend.schemes.editing.forms.proposal import AnswerForm
 from backend.schemes.editing.forms.tree import row_of
 from backend.schemes.models import CatalogueTask
-
-
-class WaitingFilter(admin.SimpleListFilter):
-    """Waiting ones unless asked otherwise."""
-
-    title = "état"
-    parameter_name = "etat"
-    waiting = "en attente"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("traites", "traités"), ("tous", "tous")]
-
-    def choices(self, changelist: Any) -> Any:
-        for value, label in ((None, self.waiting), *self.lookup_choices):
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string(
-                    {self.parameter_name: value} if value else {}, remove=([] if value else [self.parameter_name])
-                ),
-                "display": label,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueTask]) -> QuerySet[CatalogueTask]:
-        if self.value() == "tous":
-            return queryset
-        return queryset.filter(closed_at__isnull=self.value() != "traites")
 
 
 @admin.register(CatalogueTask)
@@ -62,8 +35,7 @@ class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
 
     @admin.display(description="depuis", ordering="reported_at")
     def age(self, task: CatalogueTask) -> str:
-        days = (timezone.now() - task.reported_at).days
-        return "aujourd’hui" if days < 1 else f"{days} jour{'s' if days > 1 else ''}"
+        return age_of(task.reported_at)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
