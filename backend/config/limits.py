@@ -57,6 +57,7 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "guest.network": (20, 3600),
     "feed.link": (60, 3600),
     "report.network": (20, 3600),
+    "suggestion.network": (20, 3600),
     "remark.network": (20, 3600),
     "wrong_link.network": (100, 3600),
     "register.network": (60, 600),

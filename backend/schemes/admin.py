@@ -8,6 +8,7 @@ from backend.schemes.editing.admin.fusions import FusionAdmin
 from backend.schemes.editing.admin.imports import ImportRunAdmin
 from backend.schemes.editing.admin.links import PageAdmin
 from backend.schemes.editing.admin.schemes import SchemeAdmin
+from backend.schemes.editing.admin.suggestions import SuggestionAdmin
 from backend.schemes.editing.admin.tasks import CatalogueTaskAdmin
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "ImportRunAdmin",
     "PageAdmin",
     "SchemeAdmin",
+    "SuggestionAdmin",
 ]

@@ -29,7 +29,16 @@ from backend.schemes.catalogue.drafts import propose, write_draft
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.editing.fusions import propose_fusion
 from backend.schemes.editing.previews import make_preview
-from backend.schemes.models import CatalogueTask, DuplicateDecision, Fusion, ImportRun, Page, Proposal, Scheme
+from backend.schemes.models import (
+    CatalogueTask,
+    DuplicateDecision,
+    Fusion,
+    ImportRun,
+    Page,
+    Proposal,
+    Scheme,
+    Suggestion,
+)
 from backend.steering.actions import decide_action
 from backend.steering.scopes import Filters
 from tests.factories import (
@@ -244,6 +253,10 @@ def admin_rows() -> dict[str, Row]:
     def task(case: Case) -> list[Any]:
         return [case.task.pk]
 
+    def suggestion(case: Case) -> list[Any]:
+        said = {"name": "Atelier de polissage des Sablons", "suggested_at": timezone.now()}
+        return [Suggestion.objects.create(**said).pk]
+
     def checked_page(case: Case) -> list[Any]:
         return [Page.objects.get_or_create(url="https://exemple.example/")[0].pk]
 
@@ -369,6 +382,11 @@ def admin_rows() -> dict[str, Row]:
         "schemes_cataloguetask_change": Row(ENTER, args=task),
         "schemes_cataloguetask_delete": Row(CLOSED, args=task),
         "schemes_cataloguetask_history": Row(ENTER, args=task),
+        "schemes_suggestion_changelist": page(ENTER),
+        "schemes_suggestion_add": page(CLOSED),
+        "schemes_suggestion_change": Row(ENTER, args=suggestion),
+        "schemes_suggestion_delete": Row(CLOSED, args=suggestion),
+        "schemes_suggestion_history": Row(ENTER, args=suggestion),
     }
 
 
@@ -619,6 +637,8 @@ TABLE: dict[str, Row] = {
     "public_version": page(PUBLIC, "hdf-aden", 1),
     "public_report": Row(PUBLIC, method="post", args=lambda case: ["hdf-aden"], sent=lambda case: {"text": "Faux."}),
     "public_reported": page(PUBLIC, "hdf-aden"),
+    "suggest": Row(PUBLIC, method="post", sent=lambda case: {"name": "Atelier de polissage des Sablons"}),
+    "suggested": page(),
     # A secret link opens for whoever has it.
     "survey": Row(PUBLIC, args=lambda case: [survey_link(case.file)]),
     "preview": Row(PUBLIC, args=lambda case: [case.preview]),

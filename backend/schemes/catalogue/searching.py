@@ -9,14 +9,16 @@ from functools import reduce
 from operator import add, and_, or_
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import Lexeme, SearchQuery, SearchRank, SearchVector
-from django.db.models import Exists, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
 from backend.schemes.models import OperatorRole, Revision, ServedNeed
 
 CONFIG = "francais"
 N_WORDS = 12
+ALIKE = 0.75  # of the words of the shorter of two names stand in the other
 SHORT = 3  # letters of a word whose last one is no plural: "gaz", "bus", "prix" is longer and matches itself too
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
@@ -56,6 +58,27 @@ def relevance_of(revisions: QuerySet[Revision], text: str) -> dict[int, float]:
     """Return how well each of the revisions that hold every word answers, by key."""
     found: QuerySet[Any, Any] = with_words(revisions, text)
     return dict(found.values_list("pk", "relevance"))
+
+
+def names_like(revisions: QuerySet[Revision], name: str) -> list[int]:
+    """Return the revisions whose name says the same as another, by key, most alike first.
+
+    One name may be the beginning or the acronym of the other: what is held against a limit is the overlap coefficient
+    of their words (Szymkiewicz, 1934), and the order is that of the Jaccard index.
+    """
+    rows = revisions.annotate(theirs=_lexemes("name"), ours=_lexemes(Value(name)))
+    alike = []
+    for pk, theirs, ours in rows.values_list("pk", "theirs", "ours"):
+        n_common = len({*theirs} & {*ours})
+        if n_common and n_common >= ALIKE * min(len(theirs), len(ours)):
+            alike.append((-n_common / len({*theirs, *ours}), pk))
+    return [pk for _, pk in sorted(alike)]
+
+
+def _lexemes(text: Any) -> Func:
+    """Return the words of a text that say something, each once, as PostgreSQL stems them."""
+    vector = SearchVector(text, config=CONFIG)
+    return Func(vector, function="tsvector_to_array", output_field=ArrayField(TextField()))
 
 
 def with_operator(revisions: QuerySet[Revision], text: str) -> QuerySet[Revision]:

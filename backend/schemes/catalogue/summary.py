@@ -14,7 +14,7 @@ from backend.notifications.services import absolute_url, enqueue_email
 from backend.schemes.catalogue.dates import closed_on, closing_without_follow_up, overdue, published, what_next
 from backend.schemes.catalogue.law import ADMINISTRATORS, Due, due
 from backend.schemes.catalogue.quality import review_day
-from backend.schemes.models import CatalogueTask, Page, Scheme
+from backend.schemes.models import CatalogueTask, Page, Scheme, Suggestion
 
 WEEK = timedelta(days=7)
 SHOWN = 10  # of each list; the rest is counted
@@ -51,7 +51,8 @@ def _content(on: date) -> dict[str, Any]:
     texts = due(schemes, on=on)
     waiting = CatalogueTask.objects.waiting()
     by_origin = dict(waiting.order_by().values_list("origin").annotate(Count("pk")))
-    if not (closed or closing or to_review or texts or by_origin):
+    n_suggested = Suggestion.objects.waiting().count()
+    if not (closed or closing or to_review or texts or by_origin or n_suggested):
         return {}
     return {
         "closed": [_line(scheme, note=what_next(scheme, on)) for scheme in closed],
@@ -62,6 +63,8 @@ def _content(on: date) -> dict[str, Any]:
         "n_more": max(len(to_review) - SHOWN, 0),
         "n_waiting": sum(by_origin.values()),
         "n_by_people": sum(count for origin, count in by_origin.items() if origin != CatalogueTask.Origin.JOB),
+        "n_suggested": n_suggested,
+        "url_suggested": absolute_url("admin:schemes_suggestion_changelist"),
         "n_failing": Page.objects.failing().count(),
         "url": absolute_url("admin:schemes_cataloguetask_changelist"),
     }

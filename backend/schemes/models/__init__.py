@@ -29,6 +29,7 @@ from backend.schemes.models.revisions import (
     validate_criterion,
 )
 from backend.schemes.models.schemes import Scheme, SchemeTexts
+from backend.schemes.models.suggestions import Suggestion
 from backend.schemes.models.tagging import ImportedScheme, TagDecision
 from backend.schemes.models.taxonomy import SubNeed, TaxonomyNeed
 from matching import Definition
@@ -71,6 +72,7 @@ __all__ = [
     "SourceChange",
     "SourceCopy",
     "SubNeed",
+    "Suggestion",
     "TagDecision",
     "TaxonomyNeed",
     "Tier",

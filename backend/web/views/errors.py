@@ -9,7 +9,7 @@ from backend.web.access import DeadLink, NotGranted, private
 from backend.web.drafts import FORMS
 from backend.web.identity import identity
 from backend.web.unsent import is_from_our_page, keep
-from backend.web.views import answer, filing, previews, reports, space
+from backend.web.views import answer, filing, previews, reports, space, suggestions
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -53,6 +53,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return space.show_again(request)
     if match and name == "public_report":
         return reports.show_again(request, match.kwargs["key"])
+    if name == "suggest":
+        return suggestions.show_again(request)
     if match and name == "preview":
         return previews.show_again(request, match.kwargs["token"])
     return _bare("403_csrf.html", status=403)
