@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from backend.accounts.absences import declare_absence
+from backend.common.days import day_in_words
 from backend.links.models import Kind
 from backend.schemes.models import Revision
 from tests.factories import (
@@ -86,6 +87,23 @@ def test_who_is_away_and_replaced_by_nobody_leaves_the_telephone_of_the_service(
     declare_absence(user=officer, starts_on=DAY, ends_on=DAY + timedelta(days=3), stand_in=None, by=officer)
     page = client.get(reverse("result", args=[link_to(submission)])).content.decode()
     said = words(page)
-    assert "Odile Ferrand suit votre dossier, et n’est pas là jusqu’au" in said
+    back = day_in_words(DAY + timedelta(days=3), "j F Y")
+    assert f"Odile Ferrand suit votre dossier, et n’est pas là jusqu’au {back} inclus." in said
     assert (f"D’ici là, appelez {service} : 03 53 01 10 00 ." in said) is bool(phone)
     assert ('href="tel:0353011000"' in page) is bool(phone)
+
+
+def test_who_stands_in_is_named_with_a_telephone_and_an_address(client, submission):
+    officer = make_officer(first_name="Odile", last_name="Ferrand")
+    stand_in = make_officer(first_name="Hugo", last_name="Lenoir", phone="0344209911")
+    submission.officer = officer
+    submission.save()
+    declare_absence(user=officer, starts_on=DAY, ends_on=DAY + timedelta(days=3), stand_in=stand_in, by=officer)
+    page = client.get(reverse("result", args=[link_to(submission)])).content.decode()
+    back = day_in_words(DAY + timedelta(days=3), "j F Y")
+    assert f"Hugo Lenoir suit votre dossier à la place de Odile Ferrand jusqu’au {back} inclus." in words(page)
+    links = links_of(page)
+    assert links["tel:0344209911"] == "0344209911"
+    assert links[f"mailto:{stand_in.email}"] == stand_in.email
+    assert officer.email not in page
+    assert "Voisine" not in page
