@@ -12,7 +12,7 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
 from backend.notifications.services import stop
-from tests.factories import DAY, decide, make_officer, make_submission, publish_revision, revise_scheme
+from tests.factories import DAY, decide, make_guest, make_officer, make_submission, publish_revision, revise_scheme
 from tests.matchmaking.subscribers import (
     IMMEDIATE,
     MONTHLY,
@@ -53,6 +53,14 @@ def test_a_rhythm_that_nobody_offers_is_refused():
     with pytest.raises(ValueError, match="hourly"):
         alerts.subscribe(submission=submission, frequency="hourly", paused_until=None, on=DAY)
     assert not ours(Alert).exists()
+
+
+def test_a_guest_asks_for_its_own_alerts_and_leaves_those_of_the_contact():
+    submission = subscriber(WEEKLY)
+    submission.page_reader = guest = make_guest(submission)
+    made = alerts.subscribe(submission=submission, frequency=MONTHLY, paused_until=None, on=DAY)
+    assert (made.guest, made.frequency, made.address) == (guest, MONTHLY, guest.email)
+    assert submission.alerts.get(guest=None).frequency == WEEKLY
 
 
 def test_another_rhythm_leaves_what_waits_to_be_told(scheme):
