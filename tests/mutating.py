@@ -2,7 +2,7 @@
 
 The session runs its tests once, noting which reach which line and which template. Then, for each change, a fork of it
 applies the change to what is loaded and runs those tests until one fails: first those that noticed the changes before
-it, then those that are short and reach much of its file and little else, then those that look at e-mails. Tables,
+it, then those that are short and reach much of its file and little else, those that reach little, e-mails. Tables,
 reference data and compiled catalogue are there, so that a change costs its tests and nothing else. A test that notices
 a change must pass without it, in a fork too. With ``--mutate-kept`` a run goes on where the one before it ended.
 ``scripts/mutate_mail`` starts it.
@@ -92,7 +92,7 @@ class Reached:
 
     def dearness(self, path: Path) -> dict[str, float]:
         """Return how late each test is tried for a file: what is short and reaches much of it alone comes first."""
-        breadth = Counter(test for tests in [*self.lines.values(), *self.templates.values()] for test in tests)
+        breadth = self.breadth()
         of_file = Counter(test for (name, _line), tests in self.lines.items() if name == str(path) for test in tests)
         subject = path.parent.name if path.stem in GENERAL else path.stem
         named = {test for test in self.seconds if f"/test_{subject}" in test or f"tests/{subject}/" in test}
@@ -100,6 +100,10 @@ class Reached:
             test: spent * breadth[test] / (of_file[test] or 1) ** 2 / (NAMED if test in named else 1)
             for test, spent in self.seconds.items()
         }
+
+    def breadth(self) -> Counter[str]:
+        """Return how many lines and templates each test reaches."""
+        return Counter(test for tests in [*self.lines.values(), *self.templates.values()] for test in tests)
 
     def keep(self, path: Path) -> None:
         """Write it to a file, with what the test files say."""
@@ -436,6 +440,8 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
     seconds, began, left = session.config.option.mutate_seconds, perf_counter(), 0
     noticed_before = _noticed_before(kept)
     dearness = {path: reached.dearness(path) for path in paths}
+    breadth = reached.breadth()
+    narrow = {node: spent * breadth[node] for node, spent in reached.seconds.items()}
     last: list[str] = []  # of the tests that noticed a change, the newest last
     sound: set[str] = set()  # tests that pass in a fork where nothing is changed
     gc.freeze()  # a fork copies no page for the sake of collecting
@@ -450,7 +456,7 @@ def _mutate(session: pytest.Session, paths: list[Path], reached: Reached, kept: 
             change.noticed_by = noticed_before[change.key]
             continue
         file = ROOT / change.where.partition(":")[0]
-        nodes = _in_order(change.reached & items.keys(), last, dearness[file], reached.seconds)
+        nodes = _in_order(change.reached & items.keys(), last, dearness[file], narrow, reached.seconds)
         while noticed_by := _run_changed(change, [items[node] for node in nodes]):
             if noticed_by not in items or noticed_by in sound or not _run_changed(UNCHANGED, [items[noticed_by]]):
                 break
@@ -491,8 +497,17 @@ def _noticed_before(kept: Path | None) -> dict[str, str]:
     return dict(json.loads(line) for file in files for line in file.read_text().splitlines())
 
 
-def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float], seconds: dict[str, float]) -> list[str]:
-    """Return the tests to try, those that likely notice a change first."""
+def _in_order(
+    nodes: set[str],
+    last: list[str],
+    dearness: dict[str, float],
+    narrow: dict[str, float],
+    seconds: dict[str, float],
+) -> list[str]:
+    """Return the tests to try, those that likely notice a change first.
+
+    What refuses something reaches little of a file: it is among those that reach little of anything.
+    """
 
     def within(most: float, nodes: list[str]) -> list[str]:
         spent = accumulate(seconds[node] for node in nodes)
@@ -504,6 +519,7 @@ def _in_order(nodes: set[str], last: list[str], dearness: dict[str, float], seco
             [
                 *(node for node in reversed(last) if node in nodes),
                 *within(FOCUSED_SECONDS, focused),
+                *within(FOCUSED_SECONDS, sorted(nodes, key=narrow.__getitem__)),
                 *within(FIRST_SECONDS, [node for node in focused if node.startswith(FIRST)]),
                 *within(ALL_SECONDS, focused),
             ]
