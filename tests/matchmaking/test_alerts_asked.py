@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from backend.links.models import Kind
 from backend.matchmaking import alerts
 from backend.matchmaking.fact_display import missing_facts
 from backend.matchmaking.models import Alert, Reminder
@@ -61,6 +62,19 @@ def test_a_guest_asks_for_its_own_alerts_and_leaves_those_of_the_contact():
     made = alerts.subscribe(submission=submission, frequency=MONTHLY, paused_until=None, on=DAY)
     assert (made.guest, made.frequency, made.address) == (guest, MONTHLY, guest.email)
     assert submission.alerts.get(guest=None).frequency == WEEKLY
+
+
+def test_a_guest_is_told_with_a_link_of_its_own_and_the_contact_with_theirs(scheme):
+    submission = subscriber()
+    submission.page_reader = guest = make_guest(submission)
+    alerts.subscribe(submission=submission, frequency=IMMEDIATE, paused_until=None, on=DAY)
+    publish(scheme)
+    told = {email.recipient: email for email in sweep(NEXT_DAY)}
+    assert told.keys() == {submission.contact.email, guest.email}
+    for email, scope in ((told[guest.email], guest.key), (told[submission.contact.email], "")):
+        results = [link for link in email.links if link[0] == Kind.RESULT]
+        assert results
+        assert all(link == [Kind.RESULT, submission.pk, scope] for link in results)
 
 
 def test_another_rhythm_leaves_what_waits_to_be_told(scheme):
