@@ -11,16 +11,22 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import Lexeme, SearchQuery, SearchRank, SearchVector
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
-from backend.schemes.models import OperatorRole, Revision, ServedNeed
+from backend.schemes.models import OperatorRole, Revision, Scheme, ServedNeed
 
 CONFIG = "francais"
 N_WORDS = 12
 ALIKE = 0.75  # of the words of the shorter of two names stand in the other
 SHORT = 3  # letters of a word whose last one is no plural: "gaz", "bus", "prix" is longer and matches itself too
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+def in_force() -> QuerySet[Revision]:
+    """Revisions that published schemes of ours are at."""
+    published = Scheme.objects.shown().published()
+    return Revision.objects.filter(scheme__in=published, scheme__current=F("pk")).select_related("scheme")
 
 
 def words_of(text: str) -> list[str]:

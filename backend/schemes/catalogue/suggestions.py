@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.schemes.catalogue.drafts import need_editor
 from backend.schemes.catalogue.lifecycle import PublishingError
-from backend.schemes.catalogue.searching import names_like
+from backend.schemes.catalogue.searching import in_force, names_like
 from backend.schemes.models import Revision, Scheme, Suggestion
 
 SAME = timedelta(minutes=10)  # a second click, or the same form sent again
@@ -18,21 +18,13 @@ N_ALIKE = 5
 
 def sheets_like(*, name: str, url: str) -> list[Revision]:
     """Return the published sheets that may be of a scheme: those of its page first, then of much the same name."""
-    in_force = Revision.objects.filter(scheme__in=Scheme.objects.shown().published(), scheme__current=F("pk"))
-    address = url.rstrip("/")
-    of_page = (
-        []
-        if not address
-        else [
-            *in_force.filter(Q(url__in=[address, f"{address}/"]) | Q(sources__url__in=[address, f"{address}/"]))
-            .order_by("name")
-            .values_list("pk", flat=True)
-            .distinct()
-        ]
-    )
-    keys = [*dict.fromkeys([*of_page, *names_like(in_force, name)])][:N_ALIKE]
-    found = in_force.select_related("scheme").in_bulk(keys)
-    return [found[key] for key in keys]
+    revisions = in_force()
+    addresses = [url.rstrip("/"), f"{url.rstrip('/')}/"] if url else []
+    of_page = revisions.filter(Q(url__in=addresses) | Q(sources__url__in=addresses)).order_by("name")
+    keys = [*of_page.values_list("pk", flat=True), *names_like(revisions, name)]
+    first = [*dict.fromkeys(keys)][:N_ALIKE]
+    found = revisions.in_bulk(first)
+    return [found[key] for key in first]
 
 
 @transaction.atomic

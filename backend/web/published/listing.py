@@ -7,12 +7,12 @@ from datetime import date
 from functools import reduce
 from typing import NamedTuple
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Prefetch
 
 from backend.matchmaking import engine
-from backend.schemes.catalogue.searching import relevance_of
+from backend.schemes.catalogue.searching import in_force, relevance_of
 from backend.schemes.catalogue.windows import TAKING, WindowOn, window_column
-from backend.schemes.models import OperatorRole, Revision, Scheme, ServedNeed
+from backend.schemes.models import OperatorRole, Revision, ServedNeed
 from backend.web.forms.catalogue import CatalogueForm
 
 # First what can be asked for today; what nobody can have comes last.
@@ -33,12 +33,6 @@ class Listing:
 
     found: Sequence[int]
     counts: Mapping[str, Mapping[str, int]]
-
-
-def in_force() -> QuerySet[Revision]:
-    """Revisions that published schemes of ours are at."""
-    published = Scheme.objects.shown().published()
-    return Revision.objects.filter(scheme__in=published, scheme__current=F("pk")).select_related("scheme")
 
 
 def with_operators(numbers: Sequence[int]) -> list[Revision]:
