@@ -15,6 +15,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.matchmaking.closing import promised_steps
 from backend.matchmaking.correspondence import emails_to_firm
+from backend.matchmaking.history import history_of
 from backend.matchmaking.in_charge import check_may_decide, may_decide
 from backend.matchmaking.models import Submission
 from backend.matchmaking.ownership import read_once
@@ -124,6 +125,10 @@ def _emails(request: HttpRequest, submission: Submission, user: User) -> Context
     return {"emails": emails_to_firm(submission)}
 
 
+def _history(request: HttpRequest, submission: Submission, user: User) -> Context:
+    return {"history": history_of(submission, viewer=user)}
+
+
 def _unverified(request: HttpRequest, submission: Submission, user: User) -> Context:
     return {"unverified": unverified_for(submission)}
 
@@ -141,6 +146,7 @@ PARTS = {
     "partager": Part(_("Partager avec un partenaire"), "partenaires", "web/officer/share_form.html", _share),
     "aides": Part(_("Aides de minimis"), "aides", "web/parts/aids.html", _aids, to_decide=False),
     "courriels": Part(_("Courriels à l’entreprise"), "courriels", "web/officer/emails.html", _emails, to_decide=False),
+    "histoire": Part(_("Ce qui s’est passé"), "histoire", "web/officer/history.html", _history, to_decide=False),
     "non-verifiees": Part(
         _("Fiches non vérifiées"), "non-verifiees", "web/officer/unverified.html", _unverified, to_decide=False
     ),
