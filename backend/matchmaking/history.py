@@ -6,7 +6,7 @@ Nothing is kept here, so that nothing is said twice: what is erased of a row is 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import groupby
+from itertools import chain, groupby
 
 from django.db.models import Min
 from django.utils import timezone
@@ -16,17 +16,6 @@ from django.utils.translation import gettext as _
 from backend.accounts.models import User
 from backend.common.days import day_in_words
 from backend.companies.models import Fact
-from backend.matchmaking.contents import (
-    AIDS,
-    EVENTS,
-    FOLLOW_UPS,
-    NEED_CORRECTIONS,
-    NOTES,
-    PARTNERS,
-    RATING,
-    REVIEWS,
-    may_have,
-)
 from backend.matchmaking.correspondence import to_contact
 from backend.matchmaking.fact_display import FACT_LABELS, beside_label, says, value_text
 from backend.matchmaking.models import CallRequest, FileEvent, FollowUp, HandOver, SchemeEvent, Submission
@@ -67,35 +56,10 @@ def history_of(submission: Submission, *, viewer: User) -> History:
 
     What one person did several times in a row on a day is one line.
     """
-    lines = sorted(_all(submission, viewer), key=lambda one: one.at, reverse=True)
-    merged = list(_merged(lines))
+    read = chain(_notes(submission, viewer), *(read_rows(submission) for read_rows in ROWS))
+    merged = list(_merged(sorted(read, key=lambda one: one.at, reverse=True)))
     days = groupby(merged[:MOST], key=lambda one: one.on)
     return History([(day, list(of_day)) for day, of_day in days], max(0, len(merged) - MOST))
-
-
-def _all(submission: Submission, viewer: User) -> Iterator[Happened]:
-    yield from _filing(submission)
-    yield from _facts(submission)
-    if may_have(submission, NEED_CORRECTIONS):
-        yield from _needs(submission)
-    if may_have(submission, AIDS):
-        yield from _aids(submission)
-    if may_have(submission, REVIEWS):
-        yield from _reviews(submission)
-    if may_have(submission, EVENTS):
-        yield from _scheme_events(submission)
-    if may_have(submission, FOLLOW_UPS):
-        yield from _steps(submission)
-    if may_have(submission, NOTES):
-        yield from _notes(submission, viewer)
-    yield from _offers(submission)
-    if may_have(submission, PARTNERS):
-        yield from _shares(submission)
-    if may_have(submission, RATING):
-        yield from _ratings(submission)
-    yield from _closings(submission)
-    yield from _calls(submission)
-    yield from _emails(submission)
 
 
 def _merged(lines: Iterable[Happened]) -> Iterator[Happened]:
@@ -208,9 +172,9 @@ def _offers(submission: Submission) -> Iterator[Happened]:
         yield Happened(offer.offered_at, _("Proposé à un autre"), by, (offer.whom,))
         if offer.answered_at:
             what = _("Proposition %(answer)s") % {"answer": offer.get_state_display()}
-            answered = offer.state in (HandOver.State.ACCEPTED, HandOver.State.DECLINED)
-            who = str(offer.answered_by or (offer.whom if answered else offer.by or _service()))
-            yield Happened(offer.answered_at, what, who, (offer.whom,))
+            # Something else ends one that is withdrawn: another offer, a colleague who takes the file, a closing.
+            who = _service() if offer.state == HandOver.State.WITHDRAWN else offer.answered_by or offer.whom
+            yield Happened(offer.answered_at, what, str(who), (offer.whom,))
 
 
 def _shares(submission: Submission) -> Iterator[Happened]:
@@ -252,3 +216,9 @@ def _emails(submission: Submission) -> Iterator[Happened]:
         if email.ended_at:
             what = f"{KINDS[email.kind].label}{came_back}"
             yield Happened(email.ended_at, _("Courriel envoyé"), _service(), (what,))
+
+
+ROWS = (
+    _filing, _facts, _needs, _aids, _reviews, _scheme_events, _steps, _offers, _shares, _ratings, _closings, _calls,
+    _emails,
+)  # fmt: skip

@@ -10,9 +10,10 @@ from backend.accounts.models import Membership
 from backend.matchmaking import history
 from backend.matchmaking.calls import ask_call_of_file, end_call
 from backend.matchmaking.closing import close_file, reopen_file
+from backend.matchmaking.contents import read_contents
 from backend.matchmaking.corrections import correct_need
 from backend.matchmaking.correspondence import to_contact
-from backend.matchmaking.follow_up import answer_offers, close_step, offer_file, record_step, write_note
+from backend.matchmaking.follow_up import answer_offers, close_step, offer_file, record_step, take_file, write_note
 from backend.matchmaking.history import history_of
 from backend.matchmaking.models import SchemeEvent, Submission, Survey
 from backend.matchmaking.partners import end_as_officer
@@ -96,6 +97,8 @@ def test_what_is_shared_offered_asked_and_answered_is_read_too(submission, offic
     colleague = make_officer()
     offer = offer_file(submission=submission, by=officer, to=colleague)
     answer_offers(hand_overs=[offer], to=colleague, accept=False)
+    offer_file(submission=submission, by=officer, to=colleague)
+    take_file(submission=submission, officer=officer)
     share = share_with(submission, officer)
     end_as_officer(share=share, officer=officer)
     call = ask_call_of_file(submission=submission, phone="03 53 01 60 36", call_slot="morning", on=DAY)
@@ -116,6 +119,7 @@ def test_what_is_shared_offered_asked_and_answered_is_read_too(submission, offic
     for line in (
         ("Proposé à un autre", str(officer), (str(colleague),)),
         ("Proposition refusée", str(colleague), (str(colleague),)),
+        ("Proposition retirée", "le service", (str(colleague),)),
         ("Partage proposé", str(officer), (partner,)),
         ("Partage accepté", str(officer), (partner,)),
         ("Fin du partage", "arrêté par le développeur économique", (partner,)),
@@ -176,6 +180,13 @@ def test_a_note_that_its_author_keeps_to_an_organisation_is_read_there_alone(sub
     offer_file(submission=submission, by=officer, to=elsewhere)
     assert ("Note écrite", str(officer), ("Le patron vend l’an prochain.",)) in lines(submission, officer)
     assert "Note écrite" not in whats(submission, elsewhere)
+
+
+def test_what_was_said_and_taken_back_stays(submission, officer):
+    scheme = first_matches(submission)[0].scheme
+    say(submission=submission, scheme=scheme, state=SchemeEvent.State.FOLLOWED, on=DAY)
+    undo_last(submission=submission, scheme=scheme, on=DAY)
+    assert whats(read_contents(Submission.objects.all(), submission.pk), officer)[:2] == ["Annulé", "Ça m’intéresse"]
 
 
 def test_a_step_that_was_cancelled_is_gone_and_nothing_of_another_file_shows(submission, officer):
