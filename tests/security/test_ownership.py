@@ -91,7 +91,6 @@ def test_a_stranger_with_the_number_of_a_firm_reads_nothing_of_it(client, firm, 
     assert offered & set(hidden)
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize("way", ["filing", "correcting"])
 def test_what_an_officer_says_of_a_stranger_is_never_shown_to_the_firm(client, firm, way):
     before = [match.scheme_id for match in latest_result(firm.file, on=DAY).matches.all()]
