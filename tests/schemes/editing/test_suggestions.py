@@ -27,11 +27,15 @@ def editor(client):
 
 
 def test_those_that_wait_are_listed_with_who_proposed_them(client, editor):
-    make_suggestion()
+    make_suggestion(text="Une aide de la commune. " * 12 + "Fin du texte.")
     make_suggestion("Prêt de la Thelle", suggested_by=make_officer("ARC", first_name="Ana", last_name="Roy"))
     make_suggestion("Bourse finie", closed_at=timezone.now(), closed_by=editor, answer="Finie.")
     page = text_of(client.get(LIST))
+    assert "Dispositifs proposés | Jonction" in page
+    assert "Sélectionnez l’objet" not in page
     assert "Atelier de polissage" in page
+    assert "Une aide de la commune." in page
+    assert "Fin du texte" not in page
     assert "Ana Roy" in page
     assert "Bourse finie" not in page
     assert "Bourse finie" in text_of(client.get(f"{LIST}?etat=traites"))

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from backend.accounts.models import User
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
@@ -68,10 +69,14 @@ class CataloguePages[Row: models.Model](admin.ModelAdmin[Row]):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list; the database has no such thing as a text with a NUL, and a filter would ask it for one."""
+        """Show the list, under the name of what it lists: Django's own title asks to select an object.
+
+        The database has no such thing as a text with a NUL, and a filter would ask it for one.
+        """
         if any("\0" in value for value in request.GET.values()):
             return redirect(request.path)
-        return super().changelist_view(request, extra_context)
+        context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def for_editors(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         """Return a page that only editors open, with the guards of the administration."""

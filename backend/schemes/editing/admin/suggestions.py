@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import Truncator
 
 from backend.schemes.catalogue.lifecycle import PublishingError
 from backend.schemes.catalogue.suggestions import answer_suggestion, sheets_like
@@ -14,10 +15,12 @@ from backend.schemes.editing.admin.pages import CataloguePages, age_of, found, s
 from backend.schemes.editing.forms.suggestion import SuggestionAnswerForm
 from backend.schemes.models import Suggestion
 
+N_WORDS = 12  # in the list; its page has all of them
+
 
 @admin.register(Suggestion)
 class SuggestionAdmin(CataloguePages[Suggestion]):
-    list_display = ("name", "text", "author_name", "age", "scheme", "closed_by")
+    list_display = ("name", "author_name", "age", "said", "scheme", "closed_by")
     list_filter = (WaitingFilter,)
     search_fields = ("name", "text", "url")
     list_select_related = ("scheme__current", "suggested_by", "closed_by")
@@ -25,6 +28,10 @@ class SuggestionAdmin(CataloguePages[Suggestion]):
     @admin.display(description="proposé par", ordering="suggested_by")
     def author_name(self, suggestion: Suggestion) -> str:
         return suggestion.author
+
+    @admin.display(description="ce qu’il apporte, et à qui")
+    def said(self, suggestion: Suggestion) -> str:
+        return Truncator(suggestion.text).words(N_WORDS)
 
     @admin.display(description="depuis", ordering="suggested_at")
     def age(self, suggestion: Suggestion) -> str:
