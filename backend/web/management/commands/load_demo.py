@@ -15,7 +15,6 @@ from backend.companies.establishments import is_copied
 from backend.jobs.management.commands.run_job import told
 from backend.jobs.running import run
 from backend.matchmaking.management.demonstration import read_demonstration
-from backend.matchmaking.models import Submission
 from backend.territories.models import ServedEpci
 from backend.web.management.territory.committee import decide
 from backend.web.management.territory.loading import load_territory
@@ -59,7 +58,7 @@ class Command(BaseCommand):
                 run(name="steering.rebuild", on=current_day())
             )  # raises where it failed; else nothing until the night
             decide(on=current_day())
-            self.stdout.write(f"Territoire inventé : {n_new} demandes de plus, {Submission.objects.count()} en tout")
+            self.stdout.write(f"Territoire inventé : {n_new} demandes de plus")
 
 
 @transaction.atomic
