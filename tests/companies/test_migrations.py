@@ -15,6 +15,7 @@ from tests.factories import DAY, make_officer
 pytestmark = pytest.mark.django_db
 migration = import_module("backend.companies.migrations.0004_answers_that_became_facts")
 asked_once = import_module("backend.companies.migrations.0007_answers_asked_once")
+sentences_once = import_module("backend.companies.migrations.0011_sentences_asked_once")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,21 @@ def test_an_answer_is_kept_under_the_name_by_which_every_sheet_asks_it_now():
     assert set(FactSnapshot.objects.filter(sheet__in=[sheet, other]).values_list("sheet", flat=True)) == {other.pk}
 
 
+def test_an_answer_to_a_sentence_that_two_sheets_asked_counts_for_both():
+    sheet, other = (open_sheet(siret="", siren="", name=name) for name in ("Tôlerie", "Fonderie"))
+    given = {"answer:hdf-prevention.equity": True, "answer:inpi-pass-pi.not_liberal": False}
+    record_facts(sheet=sheet, values=given, origin=Fact.Origin.DECLARED, on=date(2026, 11, 1))
+    record_facts(sheet=sheet, values={"answer:hdf-premier-secours.equity": False}, origin=Fact.Origin.DECLARED, on=DAY)
+    record_facts(sheet=other, values={"answer:other": True}, origin=Fact.Origin.DECLARED, on=DAY)
+    (operation,) = sentences_once.Migration.operations
+    operation.code(apps, None)
+    kept = {name: value for name, value in sheet.values().items() if "." not in name}
+    assert kept == {"answer:positive_equity": False, "answer:no_liberal_profession": False}  # the last word said of it
+    assert other.values() == {"answer:other": True}
+
+
 def test_what_is_kept_is_what_sheets_ask_and_no_sheet_asks_under_a_former_name():
     asked = {f"{Fact.ANSWER}{name}" for row in Criterion.objects.all() for name in manual_facts(row.definition)}
-    assert set(asked_once.ONE_ANSWER.values()) | set(asked_once.NARROWED) <= asked
-    assert asked.isdisjoint(asked_once.ONE_ANSWER)
+    former = {**asked_once.ONE_ANSWER, **sentences_once.ONE_ANSWER}
+    assert {former.get(name, name) for name in [*former.values(), *asked_once.NARROWED]} <= asked
+    assert asked.isdisjoint(former)

@@ -101,7 +101,7 @@ def test_what_a_rule_does_not_know_is_asked():
     assert CRAFT not in spoken
 
 
-INDEPENDENT, URSSAF = "answer:bpi-pret-croissance.independent", "answer:urssaf_up_to_date"
+INDEPENDENT, URSSAF = "answer:bpifrance_independent", "answer:urssaf_up_to_date"
 
 
 def left_to_ask(submission):

@@ -30,17 +30,19 @@ NARROWED = [
 ]
 
 
-def keep_answers(apps: Any, schema_editor: Any) -> None:
+def keep_answers(
+    apps: Any, schema_editor: Any, *, one_answer: dict[str, str] = ONE_ANSWER, narrowed: list[str] = NARROWED
+) -> None:
     """Add what the answers of before say of the sentences of now, each with its author and its day."""
     Fact, FactSnapshot = (apps.get_model("companies", name) for name in ("Fact", "FactSnapshot"))
     rows = []
-    for answer in Fact.objects.filter(name__in=[*ONE_ANSWER, *NARROWED]).order_by("recorded_at", "pk"):
-        if answer.name in NARROWED and answer.value is not False:
+    for answer in Fact.objects.filter(name__in=[*one_answer, *narrowed]).order_by("recorded_at", "pk"):
+        if answer.name in narrowed and answer.value is not False:
             continue
         row = Fact(
             sheet_id=answer.sheet_id,
-            name=ONE_ANSWER.get(answer.name, answer.name),
-            value=answer.value if answer.name in ONE_ANSWER else None,
+            name=one_answer.get(answer.name, answer.name),
+            value=answer.value if answer.name in one_answer else None,
             origin=answer.origin,
             author_id=answer.author_id,
             recorded_at=answer.recorded_at,

@@ -1,4 +1,5 @@
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
 import matching
+from backend.schemes.catalogue.definitions import manual_parts
 from backend.schemes.catalogue.loading import FixtureError, load_catalogue
 from backend.schemes.models import Criterion, Revision, Scheme, Source
 
@@ -75,6 +77,19 @@ def test_no_firm_is_asked_what_only_a_legal_form_or_a_public_body_that_is_left_o
             leaves_out |= any(row["kind"] == "public_body" and row.get("expected") is False for row in group)
             asked += [row["fact"] for row in group if leaves_out and row.get("ask") == "firm"]
     assert asked == []
+
+
+def test_a_sentence_is_asked_under_one_name_of_one_kind_of_person_and_a_name_asks_one_sentence() -> None:
+    asked = set()
+    for path in PATHS:
+        rows = (
+            part for row in yaml.safe_load(path.read_text(encoding="utf-8"))["criteria"] for part in manual_parts(row)
+        )
+        # What an operator weighs it weighs for each of its schemes; all else is one fact, said once.
+        asked |= {(row["sentence"], row["fact"], row["ask"]) for row in rows if row.get("nature") != "appraisal"}
+    for part in (0, 1):
+        named = Counter(row[part] for row in asked)
+        assert [name for name, n_ways in named.items() if n_ways > 1] == []
 
 
 def test_an_unverified_record_is_never_published() -> None:
