@@ -96,7 +96,8 @@ def with_made_for(
     made_for : sequence of ndarray of int
         By need, the candidates that serve it as well as any does; ``N_COVERED`` needs at most.
     addresses, against : ndarray of bool
-        By candidate, whether it is listed, and whether it goes against the wish or the trade: then it stays behind.
+        By candidate, whether it is listed, and whether it goes against the wish or the trade: then it stays where its
+        points put it.
     scores : ndarray of float64
         By candidate.
 
@@ -118,8 +119,9 @@ def with_made_for(
         return ordered, []
     n_dropped = max(0, len(first) + len(late) - N_FIRST)
     dropped = [at for at in first if at not in kept][-n_dropped:] if n_dropped else []
-    behind = sorted((at for at in first if at in dropped or against[at]), key=lambda at: bool(against[at]))
-    end = every.index(first[-1]) + 1
+    staying = [at for at in first if at not in dropped and not against[at]]
+    end = every.index(staying[-1]) + 1 if staying else every.index(first[0])
+    behind = [at for at in dropped if not against[at]]
     moved = {*late, *behind}
     head, rest = ([at for at in part if at not in moved] for part in (every[:end], every[end:]))
     return np.array([*head, *late, *behind, *rest], dtype=ordered.dtype), [*late]

@@ -117,9 +117,10 @@ def with_made_for(ordered: list[Match], wish: Wish, weights: Weights, off: set[s
     n_dropped = max(0, len(first) + len(late) - 10)
     droppable = [match for match in first if match not in kept]
     dropped = droppable[len(droppable) - n_dropped :]
-    end = ordered.index(first[-1]) + 1
     unwanted = [match for match in first if match not in fitting and not match.scheme.is_guide]
-    behind = [match for match in dropped if match not in unwanted] + unwanted
+    staying = [match for match in first if match not in dropped and match not in unwanted]
+    end = ordered.index(staying[-1]) + 1 if staying else ordered.index(first[0])
+    behind = [match for match in dropped if match not in unwanted]
     head = [match for match in ordered[:end] if match not in behind and match not in late]
     rest = [match for match in ordered[end:] if match not in behind and match not in late]
     return [*head, *(match._replace(addresses=True) for match in late), *behind, *rest] if late else ordered

@@ -220,6 +220,11 @@ def test_a_scheme_as_good_as_any_for_each_need_that_is_heard_is_among_the_first_
     without_loan = replace(wish, closeness=closeness, preferences=frozenset({"no_loan"}))
     found = keys([match for match in ranked([*robots[:7], *loans, *panels], without_loan) if match.addresses])
     assert found.index("t:0") < min(map(found.index, [key for key in found if key.startswith("u:")]))
+    # Few are listed that are wanted: the first ten reach into the loans, and what is made for the need is before them.
+    loans.append(make_scheme("u:4", needs={"energy": 0.1}, against=frozenset({"no_loan"})))
+    found = keys(ranked([*robots[:3], *loans, *panels], without_loan, replace(WEIGHTS, preference=200)))
+    assert max(map(found.index, ["t:0", "t:1"])) < found.index("u:0")
+    assert found[-5:] == [loan.key for loan in loans]
     for percent, is_listed in ((HEARD, True), (HEARD - 1.0, False)):
         doubtful = replace(wish, probabilities={"robot": 1.0, "energy": percent / 100})
         found = keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
