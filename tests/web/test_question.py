@@ -52,6 +52,7 @@ ANSWERS = {
     "group": {"independent": "yes"},
     "taxes_up_to_date": {"taxes_up_to_date": "yes"},
     "in_difficulty": {"in_difficulty": "no"},
+    "project.spend_kinds": {"spend_kinds": ["equipment"]},
 }
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from backend.schemes.catalogue.windows import window_on
 from backend.schemes.ingestion.observing import observe
 from backend.schemes.models import Scheme
 from tests.factories import first_matches, link_to, make_officer, make_submission
@@ -64,17 +65,21 @@ def test_the_api_gives_the_sighting(client):
     assert client.get("/api/v1/schemes/mediation-credit/").json()["window"]["seen_on"] is None
 
 
-@pytest.mark.slow
-def test_what_is_counted_of_windows_is_public_and_follows_what_is_seen(client):
+def test_what_is_counted_of_windows_is_public_and_follows_what_is_seen(client, settings):
+    settings.FIXED_DAY = on = date(2026, 12, 2)  # not before the day that the sheets speak of
+
     def shown():
         return plain(client.get("/transparence/"))
 
-    n = Scheme.objects.of_source(Scheme.OWN).published().count()
-    assert f"Connue : {n - 35} sur {n} (83 %). Dont par une page récente (catalogue de l’État) : 40." in shown()
-    assert "À confirmer : 35. Dont vus ouverts un jour sur une page datée : 14." in shown()
+    schemes = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
+    windows = [window_on(scheme.current, on=on) for scheme in schemes]
+    n, n_known = len(windows), sum(window != "unknown" for window in windows)
+    assert f"Connue : {n_known} sur {n} ({n_known / n:.0%})".replace("%", " %") in shown()
+    assert f"À confirmer : {n - n_known}." in shown()
+    assert window_on(get_scheme("bpi-diag-cyber").current, on=on) == "unknown"
     observe(
-        scheme=get_scheme("bpi-diag-cyber"), editor=make_editor(), on=date(2026, 11, 28), url="https://a.example/",
-        site="Le porteur", tier="operator", day=date(2026, 11, 28), says="exhausted", read_on=date(2026, 11, 28),
+        scheme=get_scheme("bpi-diag-cyber"), editor=make_editor(), on=on, url="https://a.example/",
+        site="Le porteur", tier="operator", day=on, says="exhausted", read_on=on,
     )  # fmt: skip
-    assert f"Connue : {n - 34} sur {n} (84 %)" in shown()
+    assert f"Connue : {n_known + 1} sur {n} (" in shown()
     assert "Sûrement ouverts aujourd’hui, par besoin" in shown()
