@@ -128,9 +128,15 @@ if OWNER_DATABASE and OWNER_DATABASE["NAME"] != SERVING_DATABASE["NAME"]:
     )
 BY_OWNER = env.bool("JONCTION_BY_OWNER", default=False)
 DATABASES = {"default": OWNER_DATABASE if OWNER_DATABASE and BY_OWNER else SERVING_DATABASE}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# A statement that is sent a third time is prepared for as long as its connection lives (ADR 85).
+DATABASES["default"]["OPTIONS"] = {
+    "server_side_binding": True,
+    "prepare_threshold": 2,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
