@@ -52,6 +52,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "window": ("on",),
     "age_months": ("created_on", "on"),
     "size_category": (*FIGURES, *_GROUP),
+    "autonomous": ("group",),
     "holds_scheme": ("held",),
     "manual": ("answers",),
     "project_not_started": ("started",),
@@ -250,7 +251,7 @@ def _exact(figures: Figures, steps: _Steps) -> tuple[bool, ...]:
 
 
 def _group_reader(steps: _Steps) -> Callable[[Profile], Hashable]:
-    """Read figures that are summed over a group: the company's own, their sums, and whether all of them are exact."""
+    """Read a group and the figures that are summed over it: the company's own, their sums, whether all are exact."""
 
     def read(profile: Profile) -> Hashable:
         own = profile.figures
@@ -261,7 +262,8 @@ def _group_reader(steps: _Steps) -> Callable[[Profile], Hashable]:
         others = tuple(
             [all(each) for each in zip(*[_exact(part.figures, steps) for part in whole.parts[1:]], strict=True)]
         )
-        return told, _cut(whole.figures, steps), others, enterprise_size.is_publicly_held(profile.group)
+        ties = enterprise_size.is_autonomous(profile.group), enterprise_size.is_publicly_held(profile.group)
+        return told, _cut(whole.figures, steps), others, ties
 
     return read
 

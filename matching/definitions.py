@@ -14,6 +14,7 @@ from matching.criteria import (
     AgeMonths,
     All,
     AnyOf,
+    Autonomous,
     BalanceSheet,
     Criterion,
     Headcount,
@@ -36,7 +37,7 @@ from matching.errors import CriterionError
 MAX_DEPTH = 20
 
 _CRITERIA: tuple[type[Criterion], ...] = (
-    InTerritory, Activity, Headcount, Turnover, BalanceSheet, SizeCategory, AgeMonths, LegalForm,
+    InTerritory, Activity, Headcount, Turnover, BalanceSheet, SizeCategory, Autonomous, AgeMonths, LegalForm,
     *YES_NO_CRITERIA.values(), ProjectNotStarted, Spend, SpendKind,
     ProjectTenure, ProjectHorizon, HoldsScheme, Window, Manual, All, AnyOf, Not,
 )  # fmt: skip

@@ -139,6 +139,21 @@ def _add(numbers: Sequence[Interval], *, open_ended: bool) -> Interval:
     return Interval(sum(number.low for number in numbers), inf if open_ended else sum(n.high for n in numbers))
 
 
+def is_autonomous(group: Sequence[Related] | None) -> bool | None:
+    """Tell whether an enterprise has neither partner nor linked enterprise; ``None`` when its group is not known.
+
+    References
+    ----------
+    Commission Recommendation 2003/361/EC, Annex, Article 3(1) and (2).
+
+    Examples
+    --------
+    >>> is_autonomous([Related(share=24.9), Related(share=50, holder="exempt_investor")])
+    True
+    """
+    return None if group is None else all(_tie(related)[0] == "apart" for related in group)
+
+
 def is_publicly_held(group: Sequence[Related] | None) -> bool | None:
     """Tell whether public bodies hold a quarter of the enterprise, together, or control it; ``None`` when not known.
 

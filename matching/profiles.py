@@ -295,6 +295,11 @@ class Profiles:
         """Return what is known of a yes or no, of shape (n,)."""
         return self._keep("state", fact, lambda: _ternary(self._values(fact)))
 
+    @cached_property
+    def autonomous(self) -> OutcomeArray:
+        """Whether each has neither partner nor linked enterprise, of shape (n,)."""
+        return _ternary([enterprise_size.is_autonomous(row.group) for row in self.rows])
+
     @property
     def spend_kinds(self) -> list[frozenset[str] | None]:
         """Kinds of spend of each project, all of them where any is known."""

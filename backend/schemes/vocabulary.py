@@ -73,6 +73,7 @@ CRITERION_KINDS = {
     "in_territory": "Lieu de l’établissement ou du projet",
     "activity": "Activité (code NAF)",
     "size_category": "Taille d’entreprise (micro, PME, ETI…)",
+    "autonomous": "Entreprise liée à aucune autre",
     "headcount": "Effectif",
     "turnover": "Chiffre d’affaires",
     "balance_sheet": "Total du bilan",

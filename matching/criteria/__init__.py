@@ -18,7 +18,7 @@ from matching.criteria.lists import (
 )
 from matching.criteria.manual import Manual
 from matching.criteria.numbers import BalanceSheet, Headcount, SizeCategory, Spend, Turnover
-from matching.criteria.states import YES_NO_CRITERIA, ProjectNotStarted
+from matching.criteria.states import YES_NO_CRITERIA, Autonomous, ProjectNotStarted
 
 __all__ = [
     "WINDOW_STATES",
@@ -27,6 +27,7 @@ __all__ = [
     "AgeMonths",
     "All",
     "AnyOf",
+    "Autonomous",
     "BalanceSheet",
     "Criterion",
     "Headcount",

@@ -31,6 +31,22 @@ YES_NO_CRITERIA: dict[str, type[Criterion]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Autonomous(Criterion):
+    """The firm has neither a partner nor a linked enterprise: no share of a quarter or more, held or holding.
+
+    References
+    ----------
+    Commission Recommendation 2003/361/EC, Annex, Article 3(1) and (2).
+    """
+
+    kind: ClassVar[str] = "autonomous"
+    facts = ("group",)
+
+    def evaluate(self, profiles: Profiles, *, assume: Outcome | None = None) -> OutcomeArray:
+        return profiles.autonomous
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectNotStarted(Criterion):
     """Nothing is signed or begun: the incentive effect (Regulation (EU) No 651/2014, Article 6)."""
 

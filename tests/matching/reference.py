@@ -29,6 +29,7 @@ FACTS = {
     "project_not_started": {"project.started"},
     "window": {"window"},
     "size_category": {*FIGURES, "group", "previous_years"},
+    "autonomous": {"group"},
     **{state: {state} for state in STATES},
 }
 
@@ -76,6 +77,8 @@ def outcome(criterion: dict[str, Any], facts: dict[str, Any], doubt: str | None 
     if kind in STATES:
         answer = yes_no(facts[kind])
         return answer if criterion.get("expected", True) else OPPOSITE[answer]
+    if kind == "autonomous":
+        return alone(facts["group"])
     if kind == "project_not_started":
         return OPPOSITE[yes_no(facts["started"])]
     if kind == "age_months":
@@ -281,6 +284,17 @@ def counted(related: dict[str, Any]) -> float:
     if related["control"] or related["share"] > 50:
         return 100
     return related["share"] if related["share"] >= 25 and related["holder"] != "exempt_investor" else 0
+
+
+def alone(group: list[dict[str, Any]] | None) -> str:
+    """Tell whether nobody holds a quarter of the firm, nor the firm of anybody; some investors may hold half of it."""
+    if group is None:
+        return "maybe"
+    for related in group:
+        allowed = 50 if related["holder"] == "exempt_investor" else 24.999999
+        if related["control"] or related["share"] > allowed:
+            return "no"
+    return "yes"
 
 
 def total(figure: str, facts: dict[str, Any]) -> tuple[float | None, float | None]:

@@ -369,6 +369,24 @@ def test_yes_no_and_not_said_are_three_answers(value: bool | None, expected: Out
     assert outcome_of({"kind": "project_not_started"}, started=value) == -expected
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        (None, MAYBE),
+        ((), YES),
+        ((Related(share=24.9), Related(share=50, holder="exempt_investor")), YES),
+        ((Related(share=25),), NO),
+        ((Related(share=50.1, holder="exempt_investor"),), NO),
+        ((Related(share=0, control=True),), NO),
+    ],
+)
+def test_a_share_of_a_quarter_or_control_ends_autonomy_and_half_of_an_exempt_investor_does_not(
+    group: tuple[Related, ...] | None, expected: Outcome
+) -> None:
+    assert outcome_of({"kind": "autonomous"}, group=group) == expected
+    assert open_facts({"kind": "autonomous"}, group=group) == ({"group"} if expected == MAYBE else set())
+
+
 MANUAL = {"kind": "manual", "fact": "taxes", "sentence": "À jour."}
 
 

@@ -31,6 +31,7 @@ EXAMPLES: list[dict[str, Any]] = [
     {"kind": "spend_kind", "any_of": ["works", "equipment"]},
     {"kind": "holds_scheme", "any_of": ["jonction:a"], "none_of": ["jonction:b"]},
     {"kind": "project_not_started"},
+    {"kind": "autonomous"},
     {"kind": "window", "state": "dated", "opens_on": "2026-01-01", "closes_on": "2026-12-31"},
     {"kind": "window", "state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": True},
     {"kind": "manual", "fact": "taxes", "sentence": "À jour.", "ask": "firm"},

@@ -142,6 +142,7 @@ leaves = st.one_of(
         lambda kind, expected: {"kind": kind, "expected": expected}, st.sampled_from(reference.STATES), st.booleans()
     ),
     st.just({"kind": "project_not_started"}),
+    st.just({"kind": "autonomous"}),
     st.builds(lambda fact: {"kind": "manual", "fact": fact, "sentence": "."}, st.sampled_from(MANUALS)),
 )
 criteria = st.recursive(

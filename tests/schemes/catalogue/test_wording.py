@@ -116,6 +116,10 @@ def one(kind, **fields):
         (one("micro_entrepreneur"), "Être micro-entrepreneur"),
         (one("micro_entrepreneur", expected=False), "Ne pas être micro-entrepreneur"),
         (one("project_not_started"), "Projet pas encore commencé"),
+        (
+            one("autonomous"),
+            "N’être liée à aucune autre entreprise (ni part de 25 % ou plus, ni contrôle)",
+        ),
         (one("manual", fact="x", sentence="avoir un plan.", ask="firm"), "Avoir un plan."),
         (
             one("all", of=[one("headcount", below=50), one("micro_entrepreneur", expected=False)]),
@@ -123,7 +127,11 @@ def one(kind, **fields):
         ),
         (
             one("any", of=[one("legal_form", any_of=["57"]), one("manual", fact="x", sentence="TPE agréée.")]),
-            "L’un ou l’autre : forme juridique : SAS ou SASU ; ou TPE agréée.",
+            "L’un ou l’autre : forme juridique : SAS ou SASU ; ou TPE agréée",
+        ),
+        (
+            one("any", of=[one("micro_entrepreneur"), one("manual", fact="x", sentence="Bpifrance l’accepte.")]),
+            "L’un ou l’autre : être micro-entrepreneur ; ou Bpifrance l’accepte",
         ),
         (one("not", of=one("micro_entrepreneur")), "Ne pas être micro-entrepreneur"),
         (one("not", of=one("in_difficulty")), "L’entreprise n’est pas en difficulté (au sens européen)"),

@@ -136,6 +136,7 @@ def form_of(kind, **fields):
             {"state": "dated", "opens_on": "2026-03-01", "closes_on": "2026-04-30", "yearly": True},
         ),
         ("project_not_started", {}, {}),
+        ("autonomous", {}, {}),
         ("window", {"state": "dated", "closes_on": "2026-12-31"}, {"state": "dated", "closes_on": "2026-12-31"}),
         (
             "manual",

@@ -18,14 +18,14 @@ from backend.schemes.catalogue.criteria.lists import (
 )
 from backend.schemes.catalogue.criteria.manual import Manual
 from backend.schemes.catalogue.criteria.numbers import BalanceSheet, Headcount, SizeCategory, Spend, Turnover
-from backend.schemes.catalogue.criteria.states import Expected, ProjectNotStarted
+from backend.schemes.catalogue.criteria.states import Autonomous, Expected, ProjectNotStarted
 
 __all__ = ["KINDS", "brief_sentence", "contrary", "sentence"]
 
 _YES_NO = starmap(Expected, YES_NO.items())
 _ALL: Iterable[Kind] = (
-    InTerritory(), Activity(), SizeCategory(), Headcount(), Turnover(), BalanceSheet(), Spend(), AgeMonths(),
-    LegalForm(), *_YES_NO, HoldsScheme(), ProjectNotStarted(), SpendKind(), ProjectHorizon(), ProjectTenure(),
-    Manual(), AnyOf(), All(), Not(), Window(),
+    InTerritory(), Activity(), SizeCategory(), Autonomous(), Headcount(), Turnover(), BalanceSheet(), Spend(),
+    AgeMonths(), LegalForm(), *_YES_NO, HoldsScheme(), ProjectNotStarted(), SpendKind(), ProjectHorizon(),
+    ProjectTenure(), Manual(), AnyOf(), All(), Not(), Window(),
 )  # fmt: skip
 KINDS.update({kind.kind: kind for kind in _ALL})

@@ -70,8 +70,11 @@ def contrary(definition: Definition) -> Definition | None:
     return KINDS[definition["kind"]].contrary(definition)
 
 
+NAMES = ("Bpifrance", "France Travail")  # with which a sentence under "one or the other" begins
+
+
 def lower(text: str) -> str:
-    """Lower the first letter, but of a name in capitals."""
+    """Lower the first letter, but of a name, and take the last point off."""
     first_word = re.split(r"[\s’']", text, maxsplit=1)[0]  # "À jour" and "L’entreprise" are no names
-    is_name = len(first_word) > 1 and first_word.isupper()
-    return text if is_name else text[:1].lower() + text[1:].rstrip(".")
+    is_name = text.startswith(NAMES) or (len(first_word) > 1 and first_word.isupper())
+    return (text if is_name else text[:1].lower() + text[1:]).rstrip(".")

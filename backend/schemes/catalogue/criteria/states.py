@@ -4,6 +4,7 @@ from django import forms
 
 from backend.facts.yes_no import YesNoFact
 from backend.schemes.catalogue.criteria.base import Definition, Fields, Kind
+from backend.schemes.typography import NBSP
 
 
 class Expected(Kind):
@@ -28,6 +29,16 @@ class Expected(Kind):
 
     def contrary(self, definition: Definition) -> Definition | None:
         return {**definition, "expected": not definition.get("expected", True)}
+
+
+class Autonomous(Kind):
+    kind, fact = "autonomous", "group"
+
+    def phrase(self, definition: Definition) -> str:
+        return f"n’être liée à aucune autre entreprise (ni part de 25{NBSP}% ou plus, ni contrôle)"
+
+    def negation(self, definition: Definition) -> str:
+        return f"être liée à une autre entreprise (part de 25{NBSP}% ou plus, ou contrôle)"
 
 
 class ProjectNotStarted(Kind):
