@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
@@ -18,7 +18,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.values import parse_day
 from backend.schemes.catalogue.searching import with_operator, with_words
 from backend.schemes.catalogue.windows import TAKING, WindowOn, window_column
-from backend.schemes.models import Revision, SubNeed, TaxonomyNeed
+from backend.schemes.models import Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import Perimeter
 
 CHOICE = {"invalid_choice": _("La valeur est « %(value)s » ; attendu : une des valeurs documentées.")}
@@ -127,6 +127,12 @@ class SchemeFilter(filters.FilterSet):
         "Dispositifs dont on sait qu’ils prennent des demandes ce jour-là, comme `2026-11-24`.",
         DayFilter(method="filter_open_on"),
     )
+    changed_since = described(
+        {"type": "string", "format": "date"},
+        "Dispositifs publiés ou modifiés ce jour-là ou depuis, comme `2026-11-24`. Ceux qui ont été retirés sont à "
+        "`/api/v1/schemes/archived/`.",
+        DayFilter(method="filter_changed_since"),
+    )
     operator = described(
         TEXT,
         "Partie du nom d’un porteur, sans égard aux accents ni aux majuscules.",
@@ -163,6 +169,9 @@ class SchemeFilter(filters.FilterSet):
     def filter_open_on(self, revisions: QuerySet[Revision], name: str, day: date) -> QuerySet[Revision]:
         return revisions.alias(window_on=window_column(day)).filter(window_on__in=TAKING)
 
+    def filter_changed_since(self, revisions: QuerySet[Revision], name: str, day: date) -> QuerySet[Revision]:
+        return revisions.filter(Q(recorded_at__date__gte=day) | Q(scheme__changed_at__date__gte=day))
+
     def filter_window_today(self, revisions: QuerySet[Revision], name: str, states: list[str]) -> QuerySet[Revision]:
         return revisions.alias(window_on=window_column(current_day())).filter(window_on__in=states)
 
@@ -174,6 +183,18 @@ class SchemeFilter(filters.FilterSet):
 
     def filter_search(self, revisions: QuerySet[Revision], name: str, text: str) -> QuerySet[Revision]:
         return with_words(revisions, text)
+
+
+class ArchivedFilter(filters.FilterSet):
+    changed_since = described(
+        {"type": "string", "format": "date"},
+        "Dispositifs retirés ce jour-là ou depuis, comme `2026-11-24`.",
+        DayFilter(field_name="changed_at", lookup_expr="date__gte"),
+    )
+
+    class Meta:
+        model = Scheme
+        fields: list[str] = []
 
 
 class PlaceFilter(filters.FilterSet):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("v1/criterion.schema.json", pages.CriterionSchemaView.as_view(), name="criterion_schema"),
     path("v1/schemes/", catalogue.SchemeListView.as_view(), name="schemes"),
     path("v1/schemes/dump/", catalogue.SchemeDumpView.as_view(), name="dump"),
+    path("v1/schemes/archived/", catalogue.ArchivedListView.as_view(), name="archived"),
     # A key is any text without a slash; the database cannot even look for one that holds a NUL.
     re_path(r"^v1/schemes/(?P<key>[^/\x00]{1,120})/$", catalogue.SchemeView.as_view(), name="scheme"),
     path("v1/needs/", catalogue.NeedListView.as_view(), name="needs"),

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "django_filters",
+    "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backend.web.compression.CompressionMiddleware",
     "backend.api.middleware.ProblemMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # above what may answer by itself
     "django.middleware.security.SecurityMiddleware",
     "backend.web.middleware.more_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -282,12 +284,22 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "backend.api.errors.answer_error",
     "URL_FORMAT_OVERRIDE": None,
 }
+# A page of another site may read it in the browser of its visitor: it is public, and no cookie goes with it.
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_ALLOW_HEADERS = ["accept", "content-type", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "API de Jonction",
     "DESCRIPTION": (
         "Les dispositifs publics de soutien aux entreprises industrielles, les besoins qu’ils servent, les périmètres "
         "où ils valent, et la mise en relation. Sans inscription. Toute erreur a la forme de la RFC 9457. Les listes "
-        "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé."
+        "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé. Pour "
+        "tenir une copie à jour : `changed_since` sur les dispositifs, puis ceux qui ont été retirés. Une page d’un "
+        "autre site peut lire l’API depuis le navigateur (CORS). La version 1 ne change que par ajouts : ignorez les "
+        "champs que vous ne connaissez pas. Si une version 2 vient, la première reste servie douze mois au moins, et "
+        "ses réponses portent `Deprecation` et `Sunset` (RFC 9745, RFC 8594)."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",

@@ -1,9 +1,11 @@
 """What is published, and nothing else; filters, order, pages."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 import matching
 from backend.api.filters import SchemeFilter
@@ -15,6 +17,7 @@ from tests.api.conftest import problem_of
 from tests.factories import DAY, make_submission
 
 pytestmark = pytest.mark.django_db
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def keys(response) -> list[str]:
@@ -268,6 +271,7 @@ def test_pages_follow_each_other_and_keep_the_filters(api, client):
         ("perimeter=%00", "perimeter"),
         ("search=%00", "search"),
         ("operator=%00", "operator"),
+        ("changed_since=hier", "changed_since"),
         ("ordering=popularity", "ordering"),
         ("ordering=--name", "ordering"),
         ("ordering=,", "ordering"),
@@ -294,6 +298,39 @@ def test_all_wrong_parameters_are_told_at_once(api):
     assert {error["parameter"] for error in body["errors"]} == {"nead", "level", "page"}
     body = problem_of(api("schemes/?kind=gift&need=x&open_on=demain&perimeter=x"), 400, "parametre-refuse")
     assert {error["parameter"] for error in body["errors"]} == {"kind", "need", "open_on", "perimeter"}
+
+
+def changed_on(day: date, *keys: str, **state: str) -> None:
+    at = datetime(day.year, day.month, day.day, 0, 30, tzinfo=PARIS)  # the day before, in London
+    schemes = Scheme.objects.of_source(Scheme.OWN)
+    assert schemes.filter(source_key__in=keys).update(changed_at=at, **state) == len(keys)
+
+
+def test_a_copy_is_kept_up_to_date_by_what_changed_since_a_day_and_by_what_was_archived(api):
+    day = timezone.localdate() + timedelta(days=2)  # the sheets themselves are of today
+    assert set(every_key(api, f"&changed_since={timezone.localdate()}")) == published()
+    assert every_key(api, f"&changed_since={day}") == []
+    changed_on(day, "vie")
+    changed_on(day, "adie", "acre", state="archived")
+    changed_on(day, "hdf-aden", state="draft")
+    changed_on(day - timedelta(days=1), "mediation-credit", state="archived")
+    assert every_key(api, f"&changed_since={day}") == ["vie"]
+    assert every_key(api, f"&changed_since={day + timedelta(days=1)}") == []
+    assert keys(api("schemes/archived/")) == ["acre", "adie", "mediation-credit"]
+    response = api(f"schemes/archived/?changed_since={day}")
+    assert keys(response) == ["acre", "adie"]
+    scheme = Scheme.objects.of_source(Scheme.OWN).get(source_key="adie")
+    assert response.json()["results"][1] == {
+        "key": "adie", "uuid": str(scheme.uuid), "name": scheme.current.name,
+        "archived_on": str(day), "successor": None,
+    }  # fmt: skip
+    problem_of(api("schemes/archived/?changed_since=hier"), 400, "parametre-refuse")
+
+
+def test_a_sheet_nobody_checked_was_never_published_and_is_not_told_as_archived(api):
+    draft = Scheme.objects.drafts().of_source(Scheme.OWN).first()
+    changed_on(DAY, draft.source_key, state="archived")
+    assert keys(api("schemes/archived/")) == []
 
 
 @pytest.mark.parametrize("page", ["99", "99999999999999999999", "9" * 5000])

@@ -85,6 +85,25 @@ def test_a_nonce_serves_once(client):
     assert policy_of(client.get("/"))["script-src"] != policy_of(client.get("/"))["script-src"]
 
 
+OTHER = {"Origin": "https://www.chambre.example"}
+
+
+@pytest.mark.django_db
+def test_a_page_of_another_site_reads_the_public_api_and_nothing_else(client):
+    for path in ("/api/v1/needs/", "/api/v1/schemes/nothing/"):
+        response = client.get(path, headers=OTHER)
+        assert response["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in response
+        assert "etag" in response["Access-Control-Expose-Headers"].lower()
+    asked = {**OTHER, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    may = client.options("/api/v1/match", headers=asked)
+    assert (may.status_code, may["Access-Control-Allow-Origin"]) == (200, "*")
+    assert {"POST", "GET"} <= set(may["Access-Control-Allow-Methods"].split(", "))
+    for path in ("/", "/demande/", "/compte/connexion/", "/dispositifs/", "/agent/", "/resultat/x/", "/api/"):
+        assert "Access-Control-Allow-Origin" not in client.get(path, headers=OTHER), path
+        assert "Access-Control-Allow-Origin" not in client.options(path, headers=asked), path
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/static/web/site.css", "/static/web/site.js", "/static/web/icon.svg"])
 def test_files_carry_them_too_and_are_for_no_other_site(client, path):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
@@ -20,12 +21,32 @@ from backend.schemes.models import (
     Criterion,
     Relation,
     Revision,
+    Scheme,
     ServedNeed,
     Source,
     SubNeed,
     TaxonomyNeed,
     Tier,
 )
+
+
+class ArchivedSerializer(serializers.ModelSerializer[Scheme]):
+    key = serializers.CharField(source="source_key", help_text="Clé qu’avait le dispositif.")
+    uuid = serializers.UUIDField(help_text="Identifiant universel.")
+    name = serializers.CharField(source="current.name", help_text="Nom de sa dernière version.")
+    archived_on = serializers.SerializerMethodField(help_text="Jour où il a été retiré.")
+    successor = serializers.SerializerMethodField(help_text="Clé du dispositif auquel il est réuni ; null : à aucun.")
+
+    class Meta:
+        model = Scheme
+        fields = ["key", "uuid", "name", "archived_on", "successor"]
+
+    def get_archived_on(self, scheme: Scheme) -> date | None:
+        return timezone.localdate(scheme.changed_at) if scheme.changed_at else None
+
+    def get_successor(self, scheme: Scheme) -> str | None:
+        key: str | None = self.context["successors"].get(scheme.key)
+        return key and key.partition(":")[2]
 
 
 class SubNeedSerializer(serializers.ModelSerializer[SubNeed]):

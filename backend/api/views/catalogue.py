@@ -16,12 +16,17 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend.api.filters import SchemeFilter
-from backend.api.serializers.catalogue import NeedSerializer, SchemeSerializer, SchemeSummarySerializer
+from backend.api.filters import ArchivedFilter, SchemeFilter
+from backend.api.serializers.catalogue import (
+    ArchivedSerializer,
+    NeedSerializer,
+    SchemeSerializer,
+    SchemeSummarySerializer,
+)
 from backend.api.views.base import ReadingView
 from backend.common.days import current_day
-from backend.schemes.catalogue.state import catalogue_state
-from backend.schemes.catalogue.succession import successor_of
+from backend.schemes.catalogue.state import catalogue_state, digest
+from backend.schemes.catalogue.succession import keys_that_lead_to, successor_of
 from backend.schemes.models import Criterion, OperatorRole, Relation, Revision, Scheme, ServedNeed, TaxonomyNeed
 from backend.schemes.open_data.licence import LICENCE, LICENCE_URL
 
@@ -155,6 +160,33 @@ class SchemeDumpView(SheetView):
             },
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="list_archived_schemes",
+        summary="Dispositifs retirés",
+        description="Les dispositifs qui ont été publiés et ne le sont plus, par page : ce qu’une copie doit oublier.",
+        tags=["Dispositifs"],
+    )
+)
+class ArchivedListView(ReadingView, generics.GenericAPIView[Any], mixins.ListModelMixin):
+    serializer_class = ArchivedSerializer
+    filterset_class = ArchivedFilter
+    parameters = PAGE
+
+    def get_queryset(self) -> QuerySet[Scheme]:
+        archived = Scheme.objects.shown().filter(state=Scheme.State.ARCHIVED)
+        return archived.select_related("current").order_by("source_key")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "successors": keys_that_lead_to()}
+
+    def state(self) -> str:
+        return digest([catalogue_state(self.get_queryset()), *map(str, sorted(keys_that_lead_to().items()))])
+
+    def read(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request)
 
 
 @extend_schema_view(

@@ -107,8 +107,12 @@ def test_the_api_leads_to_the_sheet_that_stays(client):
     answer = client.get(f"/api/v1/schemes/{GONE}/")
     assert (answer.status_code, answer.headers["Location"]) == (301, f"/api/v1/schemes/{STAYS}/")
     assert client.get(answer.headers["Location"]).json()["key"] == STAYS
+    gone = client.get("/api/v1/schemes/archived/")
+    assert [(row["key"], row["successor"]) for row in gone.json()["results"]] == [(GONE, STAYS)]
     undo(Fusion.objects.get())
     assert client.get(f"/api/v1/schemes/{GONE}/").status_code == 200
+    undone = client.get("/api/v1/schemes/archived/", headers={"If-None-Match": gone["ETag"]})
+    assert undone.json()["results"] == []
 
 
 def test_who_proposed_does_not_decide_and_nobody_else_than_an_approver_does():
