@@ -4,6 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -35,7 +36,10 @@ def fill(n_firms: int, n_subscribers: int, *, on: date) -> None:
         "headcounts": json.dumps(HEADCOUNTS),
         "needs": list(SubNeed.objects.order_by("key").values_list("key", flat=True)),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with (
+        transaction.atomic(),
+        psycopg.ClientCursor(connection.connection) as cursor,
+    ):  # several statements, with values
         cursor.execute((SQL / "firms.sql").read_text(), values)
     rebuild_snapshots()
     with connection.cursor() as cursor:
