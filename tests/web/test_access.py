@@ -654,6 +654,7 @@ TABLE: dict[str, Row] = {
     "api:schema": page(),
     "api:schema_json": page(),
     "api:schema_yaml": page(),
+    "api:archived": page(),
     "api:criterion_schema": page(),
     "api:schemes": page(),
     "api:scheme": page(PUBLIC, "hdf-aden"),
