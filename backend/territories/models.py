@@ -61,10 +61,16 @@ class Perimeter(models.Model):
         return self.code.split("-", 1)[1]
 
 
+def valid_on(day: date, through: str = "") -> Q:
+    """Return what is true of a containment in force on a day, seen through the relation that leads to it."""
+    no_end = Q((f"{through}until__isnull", True)) | Q((f"{through}until__gte", day))
+    return no_end & Q((f"{through}since__lte", day))
+
+
 class ContainmentQuerySet(models.QuerySet["Containment"]):
     def valid(self, day: date) -> Self:
         """Rows in force on a day; before the first day held nothing is known."""
-        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+        return self.filter(valid_on(day))
 
 
 class Containment(models.Model):

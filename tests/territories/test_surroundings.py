@@ -8,11 +8,11 @@ import yaml
 from backend.matchmaking import engine
 from backend.territories.models import Containment, Perimeter
 from backend.territories.services import (
+    areas_surroundings,
     communes_surroundings,
     load_territories,
     perimeter_surroundings,
     period_of,
-    region_surroundings,
 )
 
 DAY = date(2026, 11, 24)
@@ -39,15 +39,25 @@ def test_several_communes_are_read_at_once_and_unknown_codes_are_left_out(
     assert set(found) == {"60159", "60667", "01001"}
 
 
+def test_areas_are_read_at_once_as_one_by_one_and_unknown_codes_are_left_out(
+    django_assert_num_queries: pytest.FixtureRequest,
+) -> None:
+    codes = ["REG-32", "REG-01", "DEP-60", "EPCI-200067965", "ZONE-bassin-oise-aisne", "REG-99"]
+    communes_surroundings(["60159"], on=DAY)  # the list of zones is read once
+    with django_assert_num_queries(4):
+        found = areas_surroundings(codes, on=DAY)
+    assert found == {code: perimeter_surroundings(code, on=DAY) for code in codes[:-1]}
+
+
 def test_before_the_geography_that_is_held_nothing_is_known_of_who_holds_whom() -> None:
     assert communes_surroundings(["60159"], on=BEFORE)["60159"].possible is None
-    region = region_surroundings("32", on=BEFORE)
+    region = perimeter_surroundings("REG-32", on=BEFORE)
     assert region is not None
     assert (region.inside, region.possible) == ({"REG-32"}, None)
 
 
 def test_a_place_known_by_its_region_may_be_in_what_touches_it() -> None:
-    found = region_surroundings("32", on=DAY)
+    found = perimeter_surroundings("REG-32", on=DAY)
     assert found is not None
     assert found.possible is not None
     assert found.inside == {"REG-32"}
@@ -56,13 +66,13 @@ def test_a_place_known_by_its_region_may_be_in_what_touches_it() -> None:
 
 
 def test_what_holds_a_whole_region_holds_the_place() -> None:
-    found = region_surroundings("01", on=DAY)
+    found = perimeter_surroundings("REG-01", on=DAY)
     assert found is not None
     assert found.inside == {"REG-01", "DEP-971"}  # a region of one department
 
 
 def test_an_unknown_region_has_no_surroundings() -> None:
-    assert region_surroundings("99", on=DAY) is None
+    assert perimeter_surroundings("REG-99", on=DAY) is None
 
 
 def test_the_project_stands_where_the_firm_does_unless_it_is_said() -> None:

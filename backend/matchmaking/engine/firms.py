@@ -12,15 +12,16 @@ from backend.companies.models import Fact
 from backend.facts.yes_no import YES_NO
 from backend.territories.services import (
     Surroundings,
+    areas_surroundings,
     communes_surroundings,
     perimeter_surroundings,
     period_of,
-    region_surroundings,
     served_communes,
 )
 
 type Facts = Mapping[str, Any]
 
+COMMUNE = "COM-"  # what the code of a commune's perimeter begins with
 HELD = "schemes"  # told in a list; or one by one
 
 # What an activity may be in each nomenclature, as its code in the other one says: facts that follow from others, kept
@@ -169,31 +170,44 @@ def _interval(value: Any) -> matching.Interval:
 
 
 def _place(commune: str | None, region: str | None, *, on: date) -> matching.Place:
-    if commune:
-        keep_communes([(commune, on)])
-        return _communes[commune, period_of(on)]
-    return _region(region, period_of(on)) if region else matching.ANYWHERE
+    code = _perimeter(commune, region)
+    if not code:
+        return matching.ANYWHERE
+    place = code, period_of(on)
+    if place not in _places:
+        _read_places([place])
+    return _places[place]
 
 
-# What was read of the geography, by commune and period: 35,000 communes at most, a kilobyte each.
-_communes: dict[tuple[str, date], matching.Place] = {}
+def _perimeter(commune: str | None, region: str | None) -> str:
+    return f"{COMMUNE}{commune}" if commune else f"REG-{region}" if region else ""
 
 
-def keep_communes(wanted: Iterable[tuple[str, date]]) -> None:
-    """Read at once the surroundings of the communes that are not known yet."""
-    missing: defaultdict[date, set[str]] = defaultdict(set)
-    for commune, on in wanted:
-        period = period_of(on)
-        if (commune, period) not in _communes:
-            missing[period].add(commune)
-    for period, codes in missing.items():
-        found = communes_surroundings(codes, on=period)
-        _communes.update({(code, period): _to_place(found.get(code)) for code in codes})
+# What was read of the geography, by perimeter and period: 35,000 communes at most, a kilobyte each, and the regions.
+_places: dict[tuple[str, date], matching.Place] = {}
 
 
-@lru_cache(maxsize=100)
-def _region(code: str, period: date) -> matching.Place:
-    return _to_place(region_surroundings(code, on=period))
+def keep_places(asked: Iterable[tuple[Facts, date]]) -> None:
+    """Read at once the surroundings of the communes and regions that facts of a day name, and that are not known yet."""
+    named = (
+        (_perimeter(*codes), on)
+        for facts, on in asked
+        for codes in ((facts.get("commune"), facts.get("region")), (facts.get("project.commune"), None))
+    )
+    _read_places({(code, period_of(on)) for code, on in named if code}.difference(_places))
+
+
+def _read_places(places: Iterable[tuple[str, date]]) -> None:
+    by_period: defaultdict[date, set[str]] = defaultdict(set)
+    for code, period in places:
+        by_period[period].add(code)
+    for period, codes in by_period.items():
+        communes = {code for code in codes if code.startswith(COMMUNE)}
+        of_communes = communes_surroundings([code.removeprefix(COMMUNE) for code in communes], on=period)
+        found = {f"{COMMUNE}{code}": around for code, around in of_communes.items()}
+        if areas := codes - communes:
+            found |= areas_surroundings(areas, on=period)
+        _places.update({(code, period): _to_place(found.get(code)) for code in codes})
 
 
 @lru_cache(maxsize=1000)
@@ -208,9 +222,9 @@ def _to_place(surroundings: Surroundings | None) -> matching.Place:
 @lru_cache(maxsize=4)
 def served_places(period: date) -> tuple[matching.Place, ...]:
     """Return where the firms of the territory may be, each place once."""
-    codes = [commune.official_code for commune in served_communes()]
-    keep_communes((code, period) for code in codes)
-    return tuple(dict.fromkeys(_communes[code, period_of(period)] for code in codes))
+    places = [(commune.code, period_of(period)) for commune in served_communes()]
+    _read_places({*places}.difference(_places))
+    return tuple(dict.fromkeys(_places[place] for place in places))
 
 
 def is_same_activity(code: str, other: str) -> bool:
@@ -221,7 +235,6 @@ def is_same_activity(code: str, other: str) -> bool:
 
 def clear_caches() -> None:
     """Forget what was read of the geography."""
-    _communes.clear()
-    _region.cache_clear()
+    _places.clear()
     perimeter_place.cache_clear()
     served_places.cache_clear()

@@ -21,7 +21,7 @@ from backend.matchmaking.engine.firms import (
     POSSIBLE,
     Facts,
     facts_read_by,
-    keep_communes,
+    keep_places,
     profile,
     with_correspondents,
 )
@@ -99,9 +99,7 @@ class KnownClasses:
     def _profiles_at(self, rows: Rows, places: NDArray[np.intp], told: Mapping[int, Facts]) -> list[matching.Profile]:
         unpacked = unpack(rows[places], self._packed)
         several = [{**row, **told.get(place, {})} for row, place in zip(unpacked, places.tolist(), strict=True)]
-        keep_communes(
-            (row[name], self._on) for row in several for name in ("commune", "project.commune") if row.get(name)
-        )
+        keep_places((row, self._on) for row in several)
         return [profile(with_correspondents(row, self._table), on=self._on) for row in several]
 
 

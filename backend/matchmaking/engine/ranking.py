@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
-from backend.matchmaking.engine.firms import Facts, keep_communes, perimeter_place, profile, with_correspondents
+from backend.matchmaking.engine.firms import Facts, keep_places, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, language_in_force, understand
 from backend.matchmaking.engine.preferences import read_preferences
@@ -173,7 +173,7 @@ def answer(
         weight_set, weights = active_weights()
         ranker = ranker_of(adopted_ranker(weight_set))
     compiled = compiled or catalogue()
-    _keep_communes(requests)
+    keep_places((ask.facts, ask.on) for ask in requests)
     found = matching.rank(
         compiled.index,
         [profile(ask.facts, on=ask.on) for ask in requests],
@@ -187,7 +187,7 @@ def answer(
 
 def listed(ask: Request, *, compiled: Catalogue, weights: matching.Weights, ranker: matching.Ranker | None) -> Answer:
     """Return the schemes that address the needs of a request, in order: possible ones, then those that open later."""
-    _keep_communes([ask])
+    keep_places([(ask.facts, ask.on)])
     found = matching.rank_listed(
         compiled.index,
         profile(ask.facts, on=ask.on),
@@ -196,11 +196,6 @@ def listed(ask: Request, *, compiled: Catalogue, weights: matching.Weights, rank
         ranker=ranker,
     )
     return _answer(ask, compiled, found)
-
-
-def _keep_communes(requests: Iterable[Request]) -> None:
-    communes = ((ask.facts.get(name), ask.on) for ask in requests for name in ("commune", "project.commune"))
-    keep_communes((commune, on) for commune, on in communes if commune)
 
 
 def _answer(ask: Request, compiled: Catalogue, found: matching.Answer) -> Answer:
