@@ -27,6 +27,8 @@ class PreferenceReader:
         Month and day by name.
     numbers, units : mapping of str to int
         Numbers in words; days in a unit of time.
+    about : mapping of str to iterable of str
+        By preference: whatever its patterns find holds something of it. A sentence that does not is not searched.
     """
 
     def __init__(
@@ -37,17 +39,21 @@ class PreferenceReader:
         dates: Mapping[str, tuple[int, int]],
         numbers: Mapping[str, int],
         units: Mapping[str, int],
+        about: Mapping[str, Iterable[str]],
     ) -> None:
         self._dates, self._numbers, self._units = dates, numbers, units
-        self._patterns = patterns_of(patterns, parts=parts, words={"dates": dates, "numbers": numbers, "units": units})
+        words = {"dates": dates, "numbers": numbers, "units": units}
+        found = patterns_of(patterns, parts=parts, words=words)
+        self._patterns = {name: (tuple(about[name]), several) for name, several in found.items()}
 
     def read(self, text: str, *, on: date) -> dict[str, Span]:
         """Return the preferences of a text of that day, each with the sentence that says it first."""
         found: dict[str, Span] = {}
         for span, _ in sentences_of(text):
             sentence = folded(text, span)
-            for preference, patterns in self._patterns.items():
-                if preference not in found and self._says(sentence, patterns, on):
+            for preference, (about, patterns) in self._patterns.items():
+                may_say = preference not in found and any(word in sentence for word in about)
+                if may_say and self._says(sentence, patterns, on):
                     found[preference] = span
         return found
 

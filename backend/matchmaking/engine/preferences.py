@@ -67,6 +67,7 @@ def _reader() -> matching.PreferenceReader:
         dates={name: (month, day) for name, (month, day) in content["dates"].items()},
         numbers=content["numbers"],
         units=content["units"],
+        about={key: row["about"] for key, row in content["preferences"].items()},
     )
 
 
