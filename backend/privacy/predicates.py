@@ -20,6 +20,7 @@ from backend.matchmaking.file_events import last_event
 from backend.matchmaking.models import (
     Alert,
     CallRequest,
+    Escalation,
     FileEvent,
     FollowUp,
     Guest,
@@ -136,6 +137,11 @@ def _emails_of_recipients(keys: Collection[int]) -> dict[str, list[int]]:
     return {"mails": list(emails_of(NoteRecipient.objects.filter(pk__in=keys)).values_list("pk", flat=True))}
 
 
+def _told_of_calls(keys: Collection[int]) -> dict[str, list[int]]:
+    """Give who was told that calls wait: their rows name the call."""
+    return {"escalations": list(Escalation.objects.filter(call__in=keys).values_list("pk", flat=True))}
+
+
 def _mails_of_guests(keys: Collection[int]) -> dict[str, list[int]]:
     """Give the e-mails that hold the same addresses: the one that invites says that the address is erased."""
     about = [[guest.key] for guest in Guest.objects.filter(pk__in=keys)]
@@ -148,7 +154,7 @@ _ENDED = Notification.objects.filter(ended_at__isnull=False)
 PREDICATES: dict[str, Predicate] = {
     "drafts": Predicate(_drafts, "sessions"),
     "call_requests": Predicate(
-        lambda before: _rows(CallRequest.objects.all(), F("asked_at"), before), "call_requests"
+        lambda before: _rows(CallRequest.objects.all(), F("asked_at"), before), "call_requests", _told_of_calls
     ),
     "saved_drafts": Predicate(lambda before: _rows(SavedDraft.objects.all(), F("touched_at"), before), "saved_drafts"),
     "files_never_confirmed": Predicate(lambda before: _rows(_kept(followed=False), F("filed_at"), before), Whole.FILE),

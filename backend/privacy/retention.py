@@ -1,11 +1,13 @@
 """Applying the rules of retention: what is too old on a day, and its erasure."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from backend.common.work import Work
@@ -15,6 +17,7 @@ from backend.privacy.predicates import PREDICATES, Whole
 from backend.privacy.rows import words_of
 from backend.privacy.rules import Rule, rules
 
+logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -49,25 +52,39 @@ def _order(rule: Rule) -> int:
 
 
 def apply_retention(*, on: date) -> Work:
-    """Erase what is too old on a day; a rule that has nothing to erase leaves a proof all the same."""
+    """Erase what is too old on a day; a rule that has nothing to erase leaves a proof all the same.
+
+    Where the database refuses one erasure the others are done all the same, and then the first of these errors is
+    raised: nobody's data is kept because another's could not be erased.
+    """
     due = due_on(on)
+    refused = []
     for found in due:
-        predicate = PREDICATES[found.rule.rows]
-        becomes = predicate.becomes
-        if becomes == Whole.OUTSIDE:
-            continue
-        if becomes == Whole.FILE:
-            for submission in Submission.objects.filter(pk__in=found.keys).order_by("pk"):
-                erase_submission(submission=submission, rule=found.rule.name)
-        elif becomes == Whole.WORDS:
-            _erase_words(found)
-        else:
-            erase_rows(rule=found.rule.name, rows={str(becomes): found.keys, **predicate.beside(found.keys)})
+        for erase in _erasures(found):
+            try:
+                erase()
+            except DatabaseError as error:
+                logger.exception("Rule %s could not erase", found.rule.name)
+                refused.append(error)
+    if refused:
+        raise refused[0]
     return Work(n_looked_at=len(due), n_changed=sum(len(found.keys) for found in due))
 
 
-def _erase_words(found: Due) -> None:
+def _erasures(found: Due) -> Iterator[Callable[[], object]]:
+    """Yield what a rule has to do, each in a transaction of its own."""
+    predicate, rule = PREDICATES[found.rule.rows], found.rule.name
+    if predicate.becomes == Whole.OUTSIDE:
+        return
+    if predicate.becomes not in (Whole.FILE, Whole.WORDS):
+        rows = {str(predicate.becomes): found.keys, **predicate.beside(found.keys)}
+        yield partial(erase_rows, rule=rule, rows=rows)
+        return
+    erase = erase_submission if predicate.becomes == Whole.FILE else _erase_words
     for submission in Submission.objects.filter(pk__in=found.keys).order_by("pk"):
-        with transaction.atomic():
-            rows = words_of(submission)
-            erase_rows(rule=found.rule.name, rows=rows)
+        yield partial(erase, submission=submission, rule=rule)
+
+
+@transaction.atomic
+def _erase_words(*, submission: Submission, rule: str) -> None:
+    erase_rows(rule=rule, rows=words_of(submission))

@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -16,10 +16,12 @@ from backend.journal.models import AuditEvent, Kind
 from backend.links.models import Link
 from backend.links.services import make_link
 from backend.matchmaking.closing import close_file, reopen_file
+from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.follow_up import record_step, write_note
 from backend.matchmaking.models import (
     Alert,
     CallRequest,
+    Escalation,
     Guest,
     Language,
     Note,
@@ -47,6 +49,8 @@ from backend.privacy.treatments import ERASED
 from backend.steering.mailing import add_recipient, confirm_recipient
 from backend.steering.models import NoteRecipient
 from tests.factories import (
+    ARC,
+    CC2V,
     DAY,
     decide,
     first_matches,
@@ -264,6 +268,33 @@ def test_a_file_where_something_happens_stays(news):
     news(ours(Submission).get(), make_officer())
     (found,) = due_on(DAY, by=[rule("files_without_news")])
     assert found.keys == ()
+
+
+def test_a_call_goes_with_what_was_told_of_it():
+    make_officer(), make_officer(CC2V)
+    old, recent = make_call(ARC), make_call(CC2V, phone="03 53 01 60 78")
+    CallRequest.objects.filter(pk=old.pk).update(asked_at=moment(31, time(12)))
+    CallRequest.objects.filter(pk=recent.pk).update(asked_at=moment(3, time(12)))
+    tell_who_waits(on=DAY)
+    assert set(ours(Escalation).values_list("call", flat=True)) == {old.pk, recent.pk}
+    apply_retention(on=DAY)
+    connection.check_constraints()
+    assert ours(CallRequest).get() == recent
+    assert set(ours(Escalation).values_list("call", flat=True)) == {recent.pk}
+
+
+def test_what_cannot_be_erased_keeps_nothing_else():
+    a_call(moment(31, time(12)))
+    an_invitation(moment(300, time(12)))
+    an_event(moment(400, time(12)))
+    guest = Guest.objects.get(invited_at=moment(300, time(12)))
+    asked = {"asked_at": timezone.now(), "told": guest.submission.results.get(), "told_on": DAY}
+    Alert.objects.create(submission=guest.submission, guest=guest, **asked)  # no service makes it before a yes
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as where each erasure is committed
+    with pytest.raises(IntegrityError, match="alert"):
+        apply_retention(on=DAY)
+    assert {found.rule.name for found in due_on(DAY) if found.keys} == {"guests"}
 
 
 def test_words_go_and_the_rest_of_the_file_stays():
