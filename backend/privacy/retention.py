@@ -19,6 +19,7 @@ from backend.privacy.rules import Rule, rules
 
 logger = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """What a rule erases on a day: the keys of its rows or files, and from when the oldest counts."""

@@ -16,7 +16,15 @@ from django.db.models import Count, Q, StringAgg, Value
 
 from backend.common.files import digest_of_files, read_yaml
 from backend.common.text import fold
-from backend.territories.models import Containment, LoadedFixture, Nomenclature, Perimeter, ServedEpci, Territory, valid_on
+from backend.territories.models import (
+    Containment,
+    LoadedFixture,
+    Nomenclature,
+    Perimeter,
+    ServedEpci,
+    Territory,
+    valid_on,
+)
 from backend.territories.zones import BATCH, SINCE, Said, follow_reviewed
 
 REFERENCE = "reference"  # all that ``load_reference`` loads, and the code that reads it

@@ -188,7 +188,7 @@ _places: dict[tuple[str, date], matching.Place] = {}
 
 
 def keep_places(asked: Iterable[tuple[Facts, date]]) -> None:
-    """Read at once the surroundings of the communes and regions that facts of a day name, and that are not known yet."""
+    """Read at once where the communes and regions lie that facts of a day name, those that are not known yet."""
     named = (
         (_perimeter(*codes), on)
         for facts, on in asked
