@@ -1,7 +1,6 @@
 """Sign-in: accounts are made by an administrator, and its e-mails leave through the outbox like all others."""
 
 import time
-from base64 import urlsafe_b64encode
 from typing import Any
 from uuid import uuid4
 
@@ -9,16 +8,13 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.attempts import begin_trial
 from backend.accounts.models import User
 from backend.accounts.services import tell_account_changed
+from backend.common.field_encryption import decrypt, encrypt
 from backend.common.throttles import client_network
 from backend.journal.models import Kind
 from backend.journal.services import record_event
@@ -98,17 +94,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return identity().name
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return encrypt(text, purpose="second factor")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    """The first key writes; those it replaced still read."""
-    return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _key(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"jonction second factor").derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))
+        return decrypt(encrypted_text, purpose="second factor")
