@@ -138,9 +138,9 @@ def fetch(
     hops: list[Hop] = []
     seen: set[tuple[str, str]] = set()
     jar = _Jar()
-    trusted = _parse(url).hostname if is_ours else None
+    trusted = parse_url(url).hostname if is_ours else None
     while True:
-        parts = _parse(url)
+        parts = parse_url(url)
         host = parts.hostname or ""
         here = (urlunsplit(parts), jar.header(host))
         if here in seen or len(hops) > limits.redirects:
@@ -151,7 +151,7 @@ def fetch(
         if cookies := jar.header(host):
             sent["Cookie"] = cookies
         addresses = _resolve(parts, any_network=host == trusted)
-        status, received, body, is_cut = _exchange(parts, addresses, method, sent, limits, deadline)
+        status, received, body, is_cut = _exchange(parts, addresses, _Sent(method, sent), limits, deadline)
         jar.keep(host, received)
         location = received.get("Location", "").strip() if status in REDIRECTS else ""
         if not location:
@@ -161,6 +161,19 @@ def fetch(
             )
         hops.append(Hop(url=urlunsplit(parts), status=status))
         url = urljoin(urlunsplit(parts), _as_text(location))
+
+
+def post(url: str, *, body: bytes, headers: Mapping[str, str], limits: Limits) -> int:
+    """Send a body to an address, once, and return the status; raise ``FetchError`` where nothing answers.
+
+    A redirect is an answer like any other, and what is answered beside the status is not read.
+    """
+    deadline = time.monotonic() + limits.total_seconds
+    parts = parse_url(url)
+    sent = _Sent("POST", {"User-Agent": user_agent(), **headers}, body)
+    addresses = _resolve(parts, any_network=False)
+    status, *_rest = _exchange(parts, addresses, sent, limits, deadline)
+    return status
 
 
 def _as_text(header: str) -> str:
@@ -174,15 +187,15 @@ def _as_text(header: str) -> str:
 # -- addresses
 
 
-def _parse(url: str) -> SplitResult:
+def parse_url(url: str) -> SplitResult:
     """Return an address in the form in which it is asked for: no fragment, host in ASCII, path percent-encoded."""
     try:
         parts = urlsplit(urldefrag(url.strip())[0])
-        host = (parts.hostname or "").encode("idna").decode() if not _is_ip(parts.hostname) else parts.hostname or ""
+        host = (parts.hostname or "").encode("idna").decode() if not is_ip(parts.hostname) else parts.hostname or ""
         port = parts.port
     except (ValueError, UnicodeError):
         raise FetchError(Reason.BAD_URL, f"« {url[:200]} » n’est pas une adresse bien formée") from None
-    if parts.scheme not in PORTS or not (HOST.fullmatch(host) or _is_ip(host)):
+    if parts.scheme not in PORTS or not (HOST.fullmatch(host) or is_ip(host)):
         raise FetchError(Reason.BAD_URL, f"« {url[:200]} » n’est pas une adresse http:// ou https://")
     if parts.username or parts.password:
         raise FetchError(Reason.BAD_URL, f"une adresse avec un nom d’utilisateur n’est pas suivie ({host})")
@@ -193,7 +206,7 @@ def _parse(url: str) -> SplitResult:
     return SplitResult(parts.scheme, netloc, path, quote(parts.query, safe=SAFE + "?[]"), "")
 
 
-def _is_ip(host: str | None) -> bool:
+def is_ip(host: str | None) -> bool:
     try:
         ipaddress.ip_address(host or "")
     except ValueError:
@@ -210,12 +223,12 @@ def _resolve(parts: SplitResult, *, any_network: bool) -> list[str]:
         raise FetchError(Reason.DNS, f"le nom « {host} » n’existe pas, ou son serveur de noms ne répond pas") from None
     addresses = list(dict.fromkeys(str(address[4][0]) for address in found))
     for address in addresses:
-        if not (any_network or _is_allowed(address)):
+        if not (any_network or is_allowed(address)):
             raise FetchError(Reason.PRIVATE, f"« {host} » mène à une adresse qui n’est pas publique ({address})")
     return addresses
 
 
-def _is_allowed(address: str) -> bool:
+def is_allowed(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip in NAT64 or ip in SITE_LOCAL:
@@ -229,13 +242,17 @@ def _is_allowed(address: str) -> bool:
 # -- one request
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is asked with; the answer to what has a body of its own is not read beyond its status."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
 def _exchange(
-    parts: SplitResult,
-    addresses: list[str],
-    method: str,
-    headers: Mapping[str, str],
-    limits: Limits,
-    deadline: float,
+    parts: SplitResult, addresses: list[str], sent: _Sent, limits: Limits, deadline: float
 ) -> tuple[int, HTTPHeaderDict, bytes, bool]:
     """Return status, headers, body and whether it was cut; the connection is closed at the deadline, come what may."""
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
@@ -252,7 +269,7 @@ def _exchange(
             continue
         except (HTTPError, OSError) as error:
             raise _as_fetch_error(error, host) from None
-        return _ask(connection, parts, method, headers, limits, deadline)
+        return _ask(connection, parts, sent, limits, deadline)
     raise last or _too_slow(host)
 
 
@@ -269,12 +286,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _ask(
-    connection: HTTPConnection,
-    parts: SplitResult,
-    method: str,
-    headers: Mapping[str, str],
-    limits: Limits,
-    deadline: float,
+    connection: HTTPConnection, parts: SplitResult, sent: _Sent, limits: Limits, deadline: float
 ) -> tuple[int, HTTPHeaderDict, bytes, bool]:
     host = parts.hostname or ""
     left = max(deadline - time.monotonic(), 0.0)
@@ -288,10 +300,11 @@ def _ask(
     guard.start()
     target = urlunsplit(("", "", parts.path, parts.query, ""))
     try:
-        connection.request(
-            method, target, headers={"Host": parts.netloc, **headers}, preload_content=False, decode_content=True
-        )
+        headers = {"Host": parts.netloc, **sent.headers}
+        connection.request(sent.method, target, sent.body, headers=headers, preload_content=False, decode_content=True)
         response = connection.getresponse()
+        if sent.body is not None:
+            return response.status, response.headers, b"", True
         body, is_cut = _read(response.stream(CHUNK_BYTES, decode_content=True), limits.max_bytes)
     except (HTTPError, HTTPException, OSError, ValueError) as error:
         if time.monotonic() >= deadline:

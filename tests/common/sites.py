@@ -9,21 +9,27 @@ from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import connections
 
 Handler = BaseHTTPRequestHandler
 
 
 class Site:
-    """Answers by path: a function that is given the request, or else 404. ``asked`` is what was asked for."""
+    """Answers by path: a function that is given the request, or else 404. ``asked`` is what was asked for.
+
+    ``headers`` and ``bodies`` are what came with it, in the same order.
+    """
 
     def __init__(self, port: int, scheme: str) -> None:
         self.url = f"{scheme}://127.0.0.1:{port}"
         self.pages: dict[str, Callable[[Handler], None]] = {}
         self.asked: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
 
     def page(self, path: str, body: str | bytes = "", *, status: int = 200, **headers: str) -> str:
         """Answer a path with a page; return its address."""
@@ -59,6 +65,7 @@ def site(*, certificate: Path | None = None, address: str = "127.0.0.1", port: i
         def do_GET(self) -> None:
             served.asked.append((self.command, self.path))
             served.headers.append(dict(self.headers))
+            served.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             self.close_connection = True
             answer = served.pages.get(self.path.partition("?")[0])
             try:
@@ -69,7 +76,7 @@ def site(*, certificate: Path | None = None, address: str = "127.0.0.1", port: i
             except OSError:
                 pass  # the client left, as it may
 
-        do_HEAD = do_GET
+        do_HEAD = do_POST = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -118,3 +125,20 @@ def make_certificate(folder: Path, *names: str) -> Path:
     )
     path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+@pytest.fixture
+def elsewhere(db):
+    """Let what a server does meanwhile, in its thread, use this test's transaction."""
+    mine = connections["default"]
+    mine.inc_thread_sharing()
+
+    def run(action):
+        def act():
+            connections["default"] = mine
+            action()
+
+        return act
+
+    yield run
+    mine.dec_thread_sharing()

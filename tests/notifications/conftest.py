@@ -5,6 +5,7 @@ import pytest
 from backend.notifications.frequency_cap import Turn
 from backend.notifications.kinds import KINDS
 from backend.notifications.services import Message, enqueue_email
+from tests.common.sites import elsewhere  # noqa: F401 -- a fixture
 from tests.factories import DAY
 from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 from tests.notifications.servers import Postman, mail_server

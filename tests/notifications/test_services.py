@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from backend.links.models import Kind
@@ -41,23 +40,6 @@ ADDRESS = "paul@firm.example"
 def set_row(notification, **fields):
     Notification.objects.filter(pk=notification.pk).update(**fields)
     notification.refresh_from_db()
-
-
-@pytest.fixture
-def elsewhere(db):
-    """Let what a server does meanwhile, in its thread, use this test's transaction."""
-    mine = connections["default"]
-    mine.inc_thread_sharing()
-
-    def run(action):
-        def act():
-            connections["default"] = mine
-            action()
-
-        return act
-
-    yield run
-    mine.dec_thread_sharing()
 
 
 # -- owing
