@@ -6,7 +6,7 @@ from backend.common.days import current_day
 from backend.jobs.job import Job
 from backend.jobs.registry import JOBS
 from backend.jobs.running import run_if_due
-from tasks import alerts, outbox, rematching
+from tasks import alerts, outbox, rematching, webhooks
 from tasks.app import app
 
 # Those that share their work out among the workers. What is still queued at the next sweep is void: that one hands it
@@ -15,6 +15,7 @@ HANDING_OUT = {
     "outbox.sweep": outbox.hand_out,
     "alerts.sweep": alerts.hand_out,
     "rematch.sweep": rematching.hand_out,
+    "webhooks.sweep": webhooks.hand_out,
 }
 
 

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "backend.links",
     "backend.notifications",
     "backend.accounts",
+    "backend.webhooks",
     "backend.schemes",
     "backend.companies",
     "backend.matchmaking",

@@ -48,6 +48,15 @@ JOBS: dict[str, Job] = {
             late_after=timedelta(seconds=300 + 4 * settings.OUTBOX_SECONDS),
         ),
         Job(
+            name="webhooks.sweep",
+            label="Envoi des webhooks",
+            what="Prévient les logiciels des partenaires de ce qui change au catalogue public.",
+            work=works.send_due_webhooks,
+            every_seconds=settings.OUTBOX_SECONDS,
+            is_locked=False,
+            late_after=timedelta(seconds=900 + 4 * settings.OUTBOX_SECONDS),
+        ),
+        Job(
             name="bounces.read",
             label="Lecture des avis de non-remise",
             what="Lit la boîte où reviennent les courriels refusés, et note les adresses qui n’existent plus.",

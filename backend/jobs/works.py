@@ -17,6 +17,8 @@ from backend.matchmaking.models import Language
 from backend.notifications import services as notifications
 from backend.notifications.bounce_mailbox import read_imap
 from backend.schemes.catalogue import public_reports
+from backend.webhooks import delivery
+from backend.webhooks.services import forget_former_secrets
 
 
 def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
@@ -27,6 +29,18 @@ def send_what_is_due(*, on: date, hand_out: Callable[[int, int], object] | None 
             hand_out(pk, attempt)
         else:
             notifications.deliver(pk=pk, attempt=attempt)
+    return Work(n_looked_at=len(due), n_changed=len(due))
+
+
+def send_due_webhooks(*, on: date, hand_out: Callable[[int, int], object] | None = None) -> Work:
+    """Give every webhook that is due to ``hand_out``, or send it here and now; erase secrets that sign no more."""
+    forget_former_secrets()
+    due = delivery.deliverable()
+    for pk, attempt in due:
+        if hand_out:
+            hand_out(pk, attempt)
+        else:
+            delivery.deliver(pk=pk, attempt=attempt)
     return Work(n_looked_at=len(due), n_changed=len(due))
 
 
