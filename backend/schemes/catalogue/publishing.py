@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue.announcing import announce_change
 from backend.schemes.catalogue.drafts import decide, hold
 from backend.schemes.catalogue.emails import tell_approvers, tell_author
 from backend.schemes.catalogue.lifecycle import PublishingError, check
@@ -132,11 +133,12 @@ def publish_by_rule(
 
 def put_in_force(*, scheme: Scheme, revision: Revision, state: str) -> None:
     """Make a revision the one that firms are matched with from now on; variants are proposed to follow it."""
-    before = scheme.current
+    before, was_public = scheme.current, scheme.is_public
     scheme.current = revision
     scheme.state = state
     scheme.changed_at = timezone.now()
     scheme.save(update_fields=["current", "state", "changed_at"])
+    announce_change(scheme, was_public=was_public)
     if before is not None and scheme.source == Scheme.OWN:
         _carry_over(scheme, before, revision)
         _propose_to_variants(scheme, before, revision)

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.schemes.catalogue.announcing import announce_change
 from backend.schemes.catalogue.lifecycle import PublishingError, check_scheme
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.catalogue.relations import contradiction_with, hold_relations
@@ -39,7 +40,9 @@ def put_back(*, scheme: Scheme, approver: User) -> Scheme:
 
 
 def _change_state(scheme: Scheme, state: str) -> Scheme:
+    was_public = scheme.is_public
     scheme.state = state
     scheme.changed_at = timezone.now()
     scheme.save(update_fields=["state", "changed_at"])
+    announce_change(scheme, was_public=was_public)
     return scheme

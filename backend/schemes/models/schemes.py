@@ -131,6 +131,11 @@ class Scheme(models.Model):
     def key(self) -> str:
         return f"{self.source}:{self.source_key}"
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it is in the public catalogue now, as ``of_source(OWN).published()`` says of many."""
+        return self.source == self.OWN and self.state == self.State.PUBLISHED and self.current_id is not None
+
 
 class SchemeTexts(models.Model):
     """What firms say that a scheme is for: it helps to understand, and decides nothing.
