@@ -45,6 +45,8 @@ from backend.steering.mailing import confirm_recipient
 from backend.steering.models import NoteRecipient
 from backend.territories.models import ServedEpci
 from backend.web.drafts import Draft
+from backend.webhooks.models import Endpoint
+from backend.webhooks.services import add_endpoint
 from tests.conftest import ROOT
 
 DAY = date(2026, 11, 24)
@@ -230,6 +232,15 @@ def make_recipient(*, confirmed: bool = False, **changes) -> NoteRecipient:
         confirm_recipient(row)
         row.refresh_from_db()
     return row
+
+
+def make_webhook(url: str = "https://crm.cci.example/", *, kind: str = Organisation.Kind.CHAMBER) -> Endpoint:
+    """Return an endpoint of a partner that the territory lead added, on."""
+    organisation = make_organisation(kind=kind)
+    known = Endpoint.objects.filter(organisation=organisation, url=url).first()
+    if known:
+        return known
+    return add_endpoint(user=make_lead(), organisation=organisation, url=url, events=Endpoint.EVENTS)[0]
 
 
 def note_link(recipient: NoteRecipient | None = None) -> str:

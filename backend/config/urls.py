@@ -73,6 +73,7 @@ from backend.web.views import (
     territory,
     unsent,
     waiting,
+    webhooks,
     weights,
 )
 
@@ -204,6 +205,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("territoire/carte/", territory.gap_map, name="territory_map"),
     path("territoire/relecture/", policies.policies, name="territory_policies"),
     path("territoire/relecture/<slug:key>/", policies.policy, name="territory_policy"),
+    path("territoire/webhooks/", webhooks.endpoints, name="territory_webhooks"),
+    path("territoire/webhooks/<int:pk>/", webhooks.endpoint, name="territory_webhook"),
     path("territoire/note/", note.note, name="territory_note"),
     path("territoire/note/destinataires/", note.recipients, name="note_recipients"),
     path("territoire/note/destinataires/<int:recipient_pk>/retirer/", note.remove, name="note_recipient_remove"),

@@ -39,6 +39,7 @@ from backend.steering.models import FileFact, PageCount, StepFact
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
 from backend.steering.targets import set_target
+from backend.webhooks.services import add_endpoint
 from tests.factories import decide, first_matches, guest_link, invitation_of_guest, link_to, make_guest
 from tests.factories import make_submission, note_link, publish_revision, stop_link
 from tests.matchmaking.rankers import make_ranker
@@ -102,6 +103,13 @@ keep(date(2026, 10, 1), small=(3.0, 2.5, 3.4))
 PageCount.objects.create(day=date(2026, 10, 12), kind="home", n_pages=321)
 asked, receives = (add_recipient(user=territory, email=f"{name}@mairie.example") for name in ("maire", "elue"))
 confirm_recipient(receives)
+webhook, _ = add_endpoint(
+    user=territory, organisation=chamber, url="https://crm.cci.example/webhooks", events=["scheme.changed"]
+)
+webhook.deliveries.create(
+    webhook_id="msg_0f5b1d2c3a4e", event="scheme.changed", body='{"type":"scheme.changed"}', state="failed",
+    attempt=10, status=503, occurred_at=timezone.now(), due_at=timezone.now(), ended_at=timezone.now(),
+)
 name_caretaker(scheme=Scheme.objects.get(source_key="cci-oise"), lead=territory, email="conseil@cci.example")
 print(json.dumps({
     "unconfirmed": link_to(unconfirmed), "waiting": link_to(waiting), "nothing": link_to(nothing),
@@ -114,7 +122,8 @@ print(json.dumps({
     "invitation": invitation_of_guest(make_guest(decided, email="invitee@cabinet.example", accepted=False)),
     "guest": guest_link(make_guest(decided)),
     "managing": guest_link(make_guest(decided, email="m@x.example", right="manage")),
-    "share": shared.pk, "weights": weights.pk, "draft": Scheme.objects.drafts().first().pk, "scheme": schemes[0].pk,
+    "share": shared.pk, "weights": weights.pk, "webhook": webhook.pk, "draft": Scheme.objects.drafts().first().pk,
+    "scheme": schemes[0].pk,
 }))
 """
 
@@ -341,6 +350,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "equite": "/territoire/equite/",
                 "objectifs": "/territoire/objectifs/",
                 "note-destinataires": "/territoire/note/destinataires/",
+                "webhooks": "/territoire/webhooks/",
+                "webhook": "/territoire/webhooks/{webhook}/",
                 "dossier": "/agent/{decided_pk}/",
                 "classement": "/agent/classement/",
                 "classement-nouvelle": "/agent/classement/nouvelle/",

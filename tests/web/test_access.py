@@ -56,6 +56,7 @@ from tests.factories import (
     make_partner,
     make_recipient,
     make_submission,
+    make_webhook,
     note_link,
     share_with,
     sheets_link,
@@ -505,6 +506,10 @@ TABLE: dict[str, Row] = {
     ),
     "territory_policies": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}),
     "territory_policy": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}, "energie"),
+    "territory_webhooks": page({**everyone(403), "visitor": LOGIN, "territory_lead": OK}),
+    "territory_webhook": Row(
+        {**everyone(403), "visitor": LOGIN, "territory_lead": OK}, args=lambda case: [make_webhook().pk]
+    ),
     "territory_schemes": page(LEADS),
     "territory_actions": page(LEADS),
     "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap
