@@ -42,6 +42,7 @@ from backend.privacy.rows import DRAFT
 from backend.privacy.treatments import ERASED
 from backend.steering.mailing import emails_of
 from backend.steering.models import NoteRecipient
+from backend.webhooks.models import Delivery
 
 type Found = Iterator[tuple[Any, datetime]]  # a key, and the moment from which it counts
 
@@ -176,6 +177,9 @@ PREDICATES: dict[str, Predicate] = {
         lambda before: _rows(Guest.objects.awaited(), F("invited_at"), before), "guests", _mails_of_guests
     ),
     "matches_unread": Predicate(_matches_unread, "matches", _results_of),
+    "webhook_deliveries": Predicate(
+        lambda before: _rows(Delivery.objects.all(), F("occurred_at"), before), "webhook_deliveries"
+    ),
     "languages_replaced": Predicate(_languages, "languages"),
     "journal": Predicate(lambda before: _rows(AuditEvent.objects.all(), F("at"), before), "journal"),
     "administration": Predicate(

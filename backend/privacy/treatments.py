@@ -93,6 +93,7 @@ TREATMENTS: dict[str, Erasable] = {
     "mail_bodies": Erasable(table="notifications_notification", changes="subject = '', text = '', html = ''"),
     "suppressions": Erasable(table="notifications_suppression", changes="detail = ''"),
     "note_recipients": Erasable(table="steering_noterecipient"),
+    "webhook_deliveries": Erasable(table="webhooks_delivery"),
     "stops": Erasable(table="notifications_stop"),
     "links": Erasable(table="links_link"),
     "sessions": Erasable(table="django_session", key="session_key"),

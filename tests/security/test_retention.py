@@ -48,6 +48,8 @@ from backend.privacy.rules import Rule, RuleError, read_rules, rules
 from backend.privacy.treatments import ERASED
 from backend.steering.mailing import add_recipient, confirm_recipient
 from backend.steering.models import NoteRecipient
+from backend.webhooks.models import EventType
+from backend.webhooks.services import enqueue_event
 from tests.factories import (
     ARC,
     CC2V,
@@ -60,6 +62,7 @@ from tests.factories import (
     make_officer,
     make_saved_draft,
     make_submission,
+    make_webhook,
     publish_revision,
     rewriting,
     share_with,
@@ -213,7 +216,13 @@ def an_old_result(at: datetime) -> None:
         Result.objects.filter(pk=old.pk).update(computed_at=at)
 
 
+def a_webhook_delivery(at: datetime) -> None:
+    make_webhook()
+    enqueue_event(event=EventType.SCHEME_CHANGED, occurred_at=at, data={})
+
+
 MADE = [
+    ("webhook_deliveries", a_webhook_delivery),
     ("matches_unread", an_old_result),
     ("call_requests", a_call),
     ("drafts", a_draft),
