@@ -17,7 +17,7 @@ from django.utils import timezone
 from backend.common.fetching import FetchError, Limits, post
 from backend.webhooks.addresses import AddressError, check_address
 from backend.webhooks.models import Delivery, Endpoint, EventType
-from backend.webhooks.services import secrets_of, switch_off
+from backend.webhooks.services import give_up_on, secrets_of
 from backend.webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
@@ -107,10 +107,8 @@ def _put_off(delivery: Delivery, status: int | None, error: str) -> None:
     if not ours.update(status=status, error=error, **outcome):
         return
     Endpoint.objects.filter(pk=delivery.endpoint_id, failing_since=None).update(failing_since=now)
-    if status == GONE:
-        switch_off(delivery.endpoint, Endpoint.State.GONE)
-    elif is_last and delivery.event != EventType.TEST_PING:
-        switch_off(delivery.endpoint, Endpoint.State.FAILED)
+    if status == GONE or (is_last and delivery.event != EventType.TEST_PING):
+        give_up_on(delivery.endpoint, is_gone=status == GONE)
 
 
 def _hold_endpoint(delivery: Delivery) -> None:

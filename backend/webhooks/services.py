@@ -8,9 +8,11 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from backend.accounts.models import Organisation, User
+from backend.accounts.models import Membership, Organisation, User
 from backend.accounts.rights import check_leads_territory
 from backend.common.field_encryption import decrypt, encrypt
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, enqueue_email
 from backend.webhooks.addresses import AddressError, check_address
 from backend.webhooks.models import Delivery, Endpoint, EventType
 from backend.webhooks.signing import make_secret
@@ -108,12 +110,28 @@ def turn_off(*, user: User, endpoint: Endpoint) -> None:
     switch_off(endpoint, Endpoint.State.OFF)
 
 
-def switch_off(endpoint: Endpoint, state: Endpoint.State) -> None:
-    """Switch off an endpoint that is on, and stop what is still owed to it; within a transaction."""
-    if not Endpoint.objects.filter(pk=endpoint.pk, state=Endpoint.State.ON).update(state=state):
+def give_up_on(endpoint: Endpoint, *, is_gone: bool) -> None:
+    """Switch off an endpoint that is gone or failed for too long, and tell who leads the territory."""
+    if not switch_off(endpoint, Endpoint.State.GONE if is_gone else Endpoint.State.FAILED):
         return
+    context = {"endpoint": endpoint, "is_gone": is_gone, "url": absolute_url("territory_webhook", endpoint.pk)}
+    now = timezone.now()
+    for lead in User.objects.filter(memberships__in=Membership.objects.whole_territory()).distinct():
+        enqueue_email(
+            kind="webhook_off",
+            key=f"webhook_off:{endpoint.pk}:{now.isoformat()}:{lead.pk}",
+            recipient=lead.email,
+            message=render("webhook_off", {**context, "reader": lead}),
+        )
+
+
+def switch_off(endpoint: Endpoint, state: Endpoint.State) -> bool:
+    """Switch off an endpoint and stop what is still owed to it, in a transaction; return whether it was on."""
+    if not Endpoint.objects.filter(pk=endpoint.pk, state=Endpoint.State.ON).update(state=state):
+        return False
     owed = endpoint.deliveries.filter(state__in=(Delivery.State.DUE, Delivery.State.CLAIMED))
     owed.update(state=Delivery.State.STOPPED, ended_at=timezone.now())
+    return True
 
 
 @transaction.atomic

@@ -52,6 +52,7 @@ from backend.schemes.models import CatalogueTask, Scheme
 from backend.steering.facts import make_facts
 from backend.steering.mailing import add_recipient, send_notes
 from backend.steering.published import first_day, publish
+from backend.webhooks.services import give_up_on
 from tests.factories import (
     CCLO,
     COMMUNES,
@@ -64,6 +65,7 @@ from tests.factories import (
     make_partner,
     make_recipient,
     make_submission,
+    make_webhook,
     next_morning,
     share_with,
 )
@@ -380,6 +382,12 @@ def job_alarm():
     return {administrator.email}, ""
 
 
+def webhook_off():
+    endpoint = make_webhook()
+    give_up_on(endpoint, is_gone=False)
+    return {endpoint.made_by.email}, ""
+
+
 EXPECTED = {
     "confirm_address": Expected(confirm_address, ("il reste une chose à faire", "30 jours", "jour ouvré")),
     "receipt": Expected(receipt, ("Isabelle Morel", "Tôlerie des Étangs", "pas encore relu", "Vous préférez")),
@@ -463,6 +471,7 @@ EXPECTED = {
     "account_changed": Expected(account_changed, ("Votre mot de passe a été changé.", "Ce n’était pas vous")),
     "second_factor_reset": Expected(second_factor_reset, ("Ce n’était pas vous",)),
     "job_alarm": Expected(job_alarm, ("courriels",)),
+    "webhook_off": Expected(webhook_off, ("Service chamber", "pendant trois jours", "https://crm.cci.example/")),
 }
 TOLD_OF_FIRMS = (Audience.FIRM, Audience.OFFICER, Audience.PARTNER)
 ABOUT_FIRMS = [name for name, kind in KINDS.items() if kind.audience in TOLD_OF_FIRMS]

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation, User
 from backend.jobs.running import run
+from backend.notifications.models import Notification
 from backend.webhooks.delivery import ATTEMPTS, BACK_OFF, JITTER, LEASE, LIMITS, deliver, deliverable
 from backend.webhooks.models import PER_SWEEP, Delivery, Endpoint, EventType
 from backend.webhooks.services import (
@@ -194,6 +195,8 @@ def test_retries_follow_the_schedule_with_the_same_identifier_and_end_by_switchi
     other.refresh_from_db()
     assert (owed.state, owed.endpoint.state) == (State.FAILED, Endpoint.State.FAILED)
     assert other.state == State.STOPPED
+    [told] = Notification.objects.filter(kind="webhook_off")
+    assert (told.recipient, receiver.url in told.text) == (owed.endpoint.made_by.email, True)
     assert (len(receiver.ids), len(set(receiver.ids))) == (ATTEMPTS, 1)
     assert deliverable() == []
 
@@ -217,6 +220,7 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once(receiver):
     assert not deliver(pk=Delivery.objects.earliest("pk").pk, attempt=0)
     assert {owed.endpoint.state for owed in Delivery.objects.all()} == {Endpoint.State.GONE}
     assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.FAILED, State.STOPPED]
+    assert Notification.objects.filter(kind="webhook_off", text__contains="410").count() == 1
     owe()
     assert Delivery.objects.count() == 2
 
