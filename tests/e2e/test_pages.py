@@ -104,7 +104,8 @@ PageCount.objects.create(day=date(2026, 10, 12), kind="home", n_pages=321)
 asked, receives = (add_recipient(user=territory, email=f"{name}@mairie.example") for name in ("maire", "elue"))
 confirm_recipient(receives)
 webhook, _ = add_endpoint(
-    user=territory, organisation=chamber, url="https://crm.cci.example/webhooks", events=["scheme.changed"]
+    user=territory, organisation=chamber, events=["scheme.changed"],
+    url="https://crm.cci.example/webhooks/catalogue-des-aides-du-grand-compiegnois",
 )
 webhook.deliveries.create(
     webhook_id="msg_0f5b1d2c3a4e", event="scheme.changed", body='{"type":"scheme.changed"}', state="failed",
