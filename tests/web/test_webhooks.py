@@ -5,10 +5,10 @@ import re
 import pytest
 from django.utils import timezone
 
-from backend.accounts.models import Organisation
+from backend.accounts.models import Membership, Organisation
 from backend.webhooks.models import Delivery, Endpoint, EventType
 from backend.webhooks.services import enqueue_event
-from tests.factories import make_lead, make_organisation, make_webhook
+from tests.factories import ARC, make_lead, make_officer, make_organisation, make_partner, make_webhook
 from tests.web.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_an_endpoint_is_changed_stopped_put_back_and_removed(site):
     assert "plus rien ne part" in text_of(site.post(page_of(endpoint), {"off": "1"}, follow=True))
     assert "remettez-la" in text_of(site.post(page_of(endpoint), {"test": "1"}, follow=True))
     assert "remis en service" in text_of(site.post(page_of(endpoint), {"on": "1"}, follow=True))
-    assert "est supprimée" in text_of(site.post(page_of(endpoint), {"remove": "1"}, follow=True))
+    assert "l’adresse est supprimée" in text_of(site.post(page_of(endpoint), {"remove": "1"}, follow=True))
     assert not Endpoint.objects.exists()
     assert site.get(page_of(endpoint)).status_code == 404
 
@@ -153,6 +153,19 @@ def test_nothing_of_a_second_partner_shows_nor_is_sent_again_through_the_first(s
     assert site.post(page_of(first), {"again": theirs.pk}).status_code == 404
     theirs.refresh_from_db()
     assert theirs.state == Delivery.State.FAILED
+
+
+@pytest.mark.parametrize("button", ["test", "off", "on", "rotate", "remove", "save", "again"])
+@pytest.mark.parametrize("make", [make_partner, lambda: make_officer(ARC, role=Membership.Role.EPCI_LEAD)])
+def test_nobody_but_the_territory_lead_presses_a_button(client, make, button):
+    endpoint = make_webhook()
+    owe()
+    before = list(Endpoint.objects.values()), list(Delivery.objects.values())
+    client.force_login(make())
+    key = Delivery.objects.get().pk
+    assert client.post(page_of(endpoint), {button: key, "url": URL, "events": ["scheme.changed"]}).status_code == 403
+    assert client.post(LIST, {"organisation": endpoint.organisation_id, "url": URL}).status_code == 403
+    assert (list(Endpoint.objects.values()), list(Delivery.objects.values())) == before
 
 
 def test_a_long_list_is_cut(site):

@@ -59,7 +59,7 @@ def endpoint(request: HttpRequest, pk: int) -> HttpResponse:
         return _show_secret(request, found, secret, is_first=False)
     if "remove" in request.POST:
         services.remove_endpoint(user=user, endpoint=found)
-        messages.success(request, _("L’adresse de %s est supprimée.") % found.organisation)
+        messages.success(request, _("%s : l’adresse est supprimée.") % found.organisation)
         return redirect("territory_webhooks")
     try:
         words = _act(request, user, found)
@@ -101,8 +101,7 @@ def _change(request: HttpRequest, user: User, found: Endpoint) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Endpoint, form: EndpointForm) -> HttpResponse:
-    deliveries = found.deliveries.select_related("endpoint")[:N_DELIVERIES]
-    context = {"endpoint": found, "form": form, "deliveries": deliveries}
+    context = {"endpoint": found, "form": form, "deliveries": found.deliveries.all()[:N_DELIVERIES]}
     return render(request, "web/territory/webhook.html", context, status=422 if form.errors else 200)
 
 
