@@ -7,6 +7,7 @@ import pytest
 from celery.schedules import crontab
 
 from backend.jobs.registry import JOBS
+from backend.webhooks.delivery import LEASE, LIMITS
 from tasks.app import EMAILS, QUEUE, app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,7 @@ def test_there_are_tasks_and_two_queues_for_them():
 def test_a_sender_is_killed_before_its_lease_is_over(settings):
     assert OURS["outbox.deliver"].time_limit < settings.OUTBOX_LEASE_SECONDS
     assert app.conf.broker_transport_options["visibility_timeout"] > settings.OUTBOX_LEASE_SECONDS
+    assert LIMITS.total_seconds < OURS["webhooks.deliver"].time_limit < LEASE.total_seconds()
 
 
 def test_the_engine_loads_without_django_in_a_fresh_interpreter():

@@ -3,13 +3,16 @@
 import json
 
 import pytest
+import yaml
 from django.db import transaction
 from django.test import Client
 
+from backend.api.serializers.webhooks import SchemeEventSerializer
 from backend.schemes.catalogue.publishing import publish
 from backend.schemes.editing.archiving import archive, put_back
 from backend.schemes.models import Scheme
 from backend.webhooks.models import Delivery, EventType
+from tests.conftest import ROOT
 from tests.schemes.people import get_scheme, make_approver, make_proposal
 from tests.webhooks.conftest import make_endpoint
 
@@ -42,6 +45,16 @@ def test_a_new_scheme_is_published(client, settings):
         "url": f"{settings.PUBLIC_URL}/api/v1/schemes/essai-pass-robot/",
     }
     assert client.get(data["url"].removeprefix(settings.PUBLIC_URL)).json()["uuid"] == data["uuid"]
+
+
+def test_what_is_told_has_the_shape_that_the_document_of_the_api_gives():
+    publish(proposal=make_proposal(), approver=make_approver())
+    body = json.loads(Delivery.objects.get().body)
+    schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())["components"]["schemas"]
+    event, data = schema["SchemeEvent"], schema["SchemeEventData"]
+    assert body["type"] in event["properties"]["type"]["enum"]
+    assert (set(body), set(body["data"])) == (set(event["required"]), set(data["required"]))
+    assert SchemeEventSerializer(data=body).is_valid()
 
 
 def test_a_published_scheme_changes():
