@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,8 @@ import yaml
 from django.db import connection, transaction
 from django.utils import timezone
 
-from backend.accounts.models import Membership, Organisation, User
+from backend.accounts.api_keys import make_api_key
+from backend.accounts.models import ApiKey, ApiScope, Membership, Organisation, User
 from backend.common.days import add_working_days
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link
@@ -122,6 +123,19 @@ def make_officer(
 def make_partner(kind: str = Organisation.Kind.CHAMBER) -> User:
     """Make an account of a chamber or of the Region, with which files may be shared."""
     return make_officer("", role=Membership.Role.PARTNER, kind=kind)
+
+
+def make_key(
+    organisation: Organisation | None = None, *scopes: str, days: int = 30, name: str = ""
+) -> tuple[ApiKey, str]:
+    """Make a key of a chamber for its tool, and return it with its secret."""
+    return make_api_key(
+        organisation=organisation or make_organisation(kind=Organisation.Kind.CHAMBER),
+        name=name or f"Outil {next(_numbers)}",
+        scopes=scopes or ApiScope.values,
+        expires_on=timezone.localdate() + timedelta(days=days),
+        by=make_lead(),
+    )
 
 
 def share_with(

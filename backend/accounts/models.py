@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -146,6 +147,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def may_set_weights(self) -> bool:
         return self.is_active and (self.is_superuser or self.posts.leads_territory)
+
+    @property
+    def may_manage_keys(self) -> bool:
+        """Whether this person makes and revokes the keys by which partners' tools use the API."""
+        return self.may_set_weights
 
     @property
     def may_see_jobs(self) -> bool:
@@ -313,6 +319,62 @@ class Absence(models.Model):
     def holds_on(self, day: date) -> bool:
         """Tell whether somebody is away on a day, as ``AbsenceQuerySet.on`` does."""
         return self.cancelled_at is None and self.starts_on <= day <= self.ends_on
+
+
+class ApiScope(models.TextChoices):
+    """What a key permits."""
+
+    FILE = "submissions:file", _("déposer une demande pour une entreprise")
+    STATUS = "submissions:status", _("lire où en est une demande déposée")
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def valid(self, on: date) -> Self:
+        """Neither revoked nor over; the last day is inside. Of an organisation that is no partner any more, none."""
+        return self.filter(revoked_at=None, expires_on__gte=on, organisation__kind__in=Organisation.PARTNERS)
+
+
+class ApiKey(models.Model):
+    """By which a partner's tool uses the API. Its secret is shown once, to who makes it; a digest is kept."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(_("outil qui s’en sert"), max_length=80)
+    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope), verbose_name=_("ce qu’elle permet"))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    start = models.CharField(_("début"), max_length=16, help_text="Of its secret: tells keys apart, opens nothing.")
+    created_at = models.DateTimeField(_("créée le"))
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("créée par"))
+    expires_on = models.DateField(_("dernier jour"))
+    last_used_on = models.DateField(_("servie la dernière fois le"), null=True)
+    revoked_at = models.DateTimeField(_("révoquée le"), null=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("clé d’API")
+        verbose_name_plural = _("clés d’API")
+        ordering = ["organisation__name", "-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_known_scopes",
+                condition=Q(scopes__contained_by=ApiScope.values) & Q(scopes__len__gt=0),
+            ),
+            # So that a form sent twice makes one key; another name tells the next one apart while both serve.
+            models.UniqueConstraint(
+                name="api_key_once_for_a_tool", fields=["organisation", "name"], condition=Q(revoked_at=None)
+            ),
+            models.CheckConstraint(name="api_key_digest_is_sha256", condition=Q(digest__regex=r"^[0-9a-f]{64}$")),
+            models.CheckConstraint(
+                name="api_key_revoked_by_somebody",
+                condition=Q(revoked_at=None, revoked_by=None) | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} – {self.name} ({self.start}…)"
+
+    def get_scopes_display(self) -> str:
+        return ", ".join(str(ApiScope(scope).label) for scope in self.scopes)
 
 
 class Attempt(models.Model):

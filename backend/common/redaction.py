@@ -1,4 +1,4 @@
-"""Keeping secret links out of logs: whatever a library or a page logs, in whichever handler."""
+"""Keeping secret links and keys out of logs: whatever a library or a page logs, in whichever handler."""
 
 import logging
 import re
@@ -6,6 +6,10 @@ from typing import Any
 
 HIDDEN = "[lien]"
 TOKEN_START = "lien-"  # noqa: S105 -- every token starts so, and is found wherever it stands
+HIDDEN_KEY = "[clé]"
+KEY_START = "jonction_"  # of every key of the API: who searches code for secrets that leaked finds it by this
+KEY_LENGTH = 43
+_KEY = re.compile(rf"{KEY_START}[\w-]{{{KEY_LENGTH}}}", re.ASCII)
 _TOKEN = re.compile(rf"{TOKEN_START}[\w-]{{24}}", re.ASCII)
 # The addresses of pages behind a secret: also those whose token was cut or altered.
 _PATHS = re.compile(
@@ -14,12 +18,12 @@ _PATHS = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return a text without its secret links."""
-    return _TOKEN.sub(HIDDEN, _PATHS.sub(rf"\1{HIDDEN}", text))
+    """Return a text without its secret links and keys."""
+    return _KEY.sub(HIDDEN_KEY, _TOKEN.sub(HIDDEN, _PATHS.sub(rf"\1{HIDDEN}", text)))
 
 
 def redact_logs() -> None:
-    """Make every log record of this process without secret links, its traceback included."""
+    """Make every log record of this process without secret links and keys, its traceback included."""
     make = logging.getLogRecordFactory()
     if isinstance(make, _RedactingFactory):
         return

@@ -48,6 +48,8 @@ class Kind(models.TextChoices):
     FILE_CLOSED = "file_closed", _("dossier fermé ou rouvert")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("consentement retiré par l’entreprise")
     ADDRESS_CORRECTED = "address_corrected", _("adresse de l’entreprise corrigée")
+    API_KEY_MADE = "api_key_made", _("clé d’API créée pour un partenaire")
+    API_KEY_REVOKED = "api_key_revoked", _("clé d’API révoquée")
     EXPORT = "export", _("données téléchargées")
     ERASURE = "erasure", _("données effacées")
     BACKUP = "backup", _("sauvegarde")

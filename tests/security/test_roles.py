@@ -60,7 +60,7 @@ APPEND_ONLY = {
     "schemes_windowobservation",
     "steering_target",
 }
-IN_PART = {"matchmaking_ranker"}  # some of its columns only
+IN_PART = {"accounts_apikey", "matchmaking_ranker"}  # some of their columns only
 OWNERS = {"append_only_permit", "django_migrations", "privacy_retentionrun", "privacy_treatment"}
 
 

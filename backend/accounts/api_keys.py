@@ -1,0 +1,90 @@
+"""Keys by which the tools of partners use the API: making, finding and revoking them."""
+
+import secrets
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.accounts.models import ApiKey, ApiScope, Organisation, User
+from backend.common.redaction import KEY_START
+from backend.journal.models import Kind
+from backend.journal.services import record_event
+from backend.links.services import digest_of
+
+SECRET_BYTES = 32  # 256 random bits in 43 characters; what logs hide knows that length
+MOST_LIFE = timedelta(days=365)
+N_SHOWN = 4  # characters of the secret by which a list tells keys apart
+
+
+class ApiKeyError(ValueError):
+    """A key that cannot be made, with a sentence for who asks for it."""
+
+
+@transaction.atomic
+def make_api_key(
+    *, organisation: Organisation, name: str, scopes: Collection[ApiScope], expires_on: date, by: User
+) -> tuple[ApiKey, str]:
+    """Make a key of a partner and return it with its secret, which nobody can read again.
+
+    Raises ``PermissionDenied``; ``ApiKeyError`` for another organisation, no scope, or an end that cannot be.
+    """
+    if not by.may_manage_keys:
+        raise PermissionDenied
+    if organisation.kind not in Organisation.PARTNERS:
+        raise ApiKeyError(f"{organisation} n’est ni une chambre ni la Région : choisissez un partenaire de la liste.")
+    if not scopes:
+        raise ApiKeyError("Dites ce que la clé permet : une case au moins.")
+    today = timezone.localdate()
+    if not today <= expires_on <= today + MOST_LIFE:
+        raise ApiKeyError(
+            f"Le dernier jour serait le {expires_on:%d/%m/%Y} : "
+            f"choisissez un jour d’ici au {today + MOST_LIFE:%d/%m/%Y}."
+        )
+    secret = KEY_START + secrets.token_urlsafe(SECRET_BYTES)
+    try:
+        with transaction.atomic():
+            key = ApiKey.objects.create(
+                organisation=organisation,
+                name=name,
+                scopes=sorted(scopes),
+                digest=digest_of(secret),
+                start=secret[: len(KEY_START) + N_SHOWN],
+                created_at=timezone.now(),
+                created_by=by,
+                expires_on=expires_on,
+            )
+    except IntegrityError:
+        raise ApiKeyError(
+            f"{organisation} a déjà une clé pour « {name} » : révoquez-la, ou donnez un autre nom à celle-ci."
+        ) from None
+    record_event(kind=Kind.API_KEY_MADE, actor=by, detail=_detail(key))
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, by: User) -> bool:
+    """Revoke a key: from now on it opens nothing. Return whether it still lived, which one of two clicks is told."""
+    if not by.may_manage_keys:
+        raise PermissionDenied
+    revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=by)
+    if revoked:
+        record_event(kind=Kind.API_KEY_REVOKED, actor=by, detail=_detail(key))
+    return bool(revoked)
+
+
+def find_api_key(secret: str) -> ApiKey | None:
+    """Return the valid key of a secret, found by its digest, and note the day of its use."""
+    today = timezone.localdate()
+    key = ApiKey.objects.valid(today).filter(digest=digest_of(secret)).select_related("organisation").first()
+    if key and key.last_used_on != today:
+        unnoted = ApiKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), pk=key.pk)
+        unnoted.update(last_used_on=today)
+    return key
+
+
+def _detail(key: ApiKey) -> str:
+    return f"{key.organisation_id}.{key.pk}"
