@@ -51,6 +51,7 @@ from tests.factories import (
     link_to,
     make_call,
     make_guest,
+    make_key,
     make_lead,
     make_officer,
     make_partner,
@@ -511,6 +512,11 @@ TABLE: dict[str, Row] = {
         {**everyone(403), "visitor": LOGIN, "territory_lead": OK}, args=lambda case: [make_webhook().pk]
     ),
     "territory_schemes": page(LEADS),
+    "territory_keys": page(SETS_WEIGHTS),
+    "territory_key_new": page(SETS_WEIGHTS),
+    "territory_key_revoke": Row(
+        SETS_WEIGHTS, method="post", args=lambda case: [make_key(case.share.organisation)[0].pk]
+    ),
     "territory_actions": page(LEADS),
     "territory_action_new": page({**LEADS, "epci_lead": 404, "territory_lead": 404}),  # on no gap
     "territory_action_end": Row(LEADS, {**LEADS, "epci_lead": 404}, "post", lambda case: [case.action.pk]),
