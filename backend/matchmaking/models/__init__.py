@@ -11,6 +11,7 @@ from backend.matchmaking.models.file_events import FileEvent
 from backend.matchmaking.models.file_links import FileLink
 from backend.matchmaking.models.follow_up import FollowUp, Note
 from backend.matchmaking.models.guests import Guest
+from backend.matchmaking.models.hand_overs import HandOver
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.needs import Need
@@ -20,7 +21,7 @@ from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, 
 from backend.matchmaking.models.results import Cause, Match, Reply, Result
 from backend.matchmaking.models.reviews import Review, ReviewEnd
 from backend.matchmaking.models.scheme_events import MOST_EUROS, SchemeEvent
-from backend.matchmaking.models.submissions import HandOver, Submission
+from backend.matchmaking.models.submissions import Submission
 from backend.matchmaking.models.surveys import Survey
 from backend.matchmaking.models.unmet import UnmetNeed
 from backend.matchmaking.models.weights import Activation, WeightSet

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from backend.accounts.models import User
 from backend.matchmaking.models.calls import CallRequest
 from backend.matchmaking.models.follow_up import FollowUp
-from backend.matchmaking.models.submissions import HandOver, Submission
+from backend.matchmaking.models.hand_overs import HandOver
+from backend.matchmaking.models.submissions import Submission
 
 
 class Escalation(models.Model):
