@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Organisation
 from backend.common.fields import DayField, HourField, PlainText
+from backend.matchmaking.agreements import check_agreed_on, moment_of
 from backend.matchmaking.models import PartnerShare, Submission
 from backend.matchmaking.partners import last_end, partner_organisations, said_of_end
-from backend.web.forms.agreements import check_agreed_on, moment_of
 
 ASK, TOLD = "ask", "told"
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField
+from backend.common.phone import PhoneField
 from backend.matchmaking.models import Alert, Guest, Submission
 from backend.schemes.typography import day as day_in_words
-from backend.web.forms.phone import PhoneField
 
 PAUSE_YEARS = 2
 

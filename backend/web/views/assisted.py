@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backend.accounts.models import User
 from backend.common.days import current_day
+from backend.matchmaking.agreements import moment_of
 from backend.matchmaking.assisted import StaffAddress, file_for_firm
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import Consent
 from backend.web.drafts import CONTACT, DRAFT, MOST_BYTES, NAMES, Draft, stated
-from backend.web.forms.agreements import moment_of
 from backend.web.forms.filing.contact import AssistedContactForm
 from backend.web.notices import Notice, too_long
 from backend.web.views.answer import FILED, answer_page, back_to_answer, filing_of

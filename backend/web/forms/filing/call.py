@@ -4,9 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import MailField, PlainText
+from backend.common.phone import PhoneField
 from backend.matchmaking.models import CallRequest, Submission
 from backend.web.forms.filing.steps import StepForm
-from backend.web.forms.phone import PhoneField
 
 
 class CallForm(StepForm):

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.common.days import current_day
 from backend.common.fields import DayField, MailField, PlainText
+from backend.common.phone import PhoneField
+from backend.matchmaking.agreements import check_agreed_on
 from backend.matchmaking.models import Submission
-from backend.web.forms.agreements import check_agreed_on
 from backend.web.forms.filing.steps import StepForm
-from backend.web.forms.phone import PhoneField
 
 
 class ContactForm(StepForm):

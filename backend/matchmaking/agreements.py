@@ -1,4 +1,4 @@
-"""The day on which somebody agreed by word of mouth, as an officer notes it."""
+"""The day on which somebody agreed elsewhere than on the site, as who noted it says."""
 
 from datetime import date, datetime, time, timedelta
 
