@@ -24,6 +24,7 @@ from backend.matchmaking.guests import answer_invitation, invite
 from backend.matchmaking.models import (
     CallRequest,
     Guest,
+    PartnerFiling,
     PartnerShare,
     Review,
     SavedDraft,
@@ -31,6 +32,7 @@ from backend.matchmaking.models import (
     Survey,
     WeightSet,
 )
+from backend.matchmaking.partner_filings import Agreement, file_as_partner, request_key
 from backend.matchmaking.partners import propose_share
 from backend.matchmaking.reviews import Because, keep_scheme, set_aside, withdraw_review
 from backend.matchmaking.services import Filing, confirm_address, file_submission
@@ -176,6 +178,26 @@ def make_filing(*, without: tuple[str, ...] = (), facts: dict | None = None, **c
 def make_submission(*, confirmed: bool = False, on: date = DAY, **changes) -> Submission:
     submission = file_submission(make_filing(**changes), on=on)
     return confirm_address(submission=submission) if confirmed else submission
+
+
+def make_partner_filing(
+    key: ApiKey | None = None,
+    *,
+    request: str = "a",
+    digest: str = "0" * 64,
+    noted_by: str = "Aude Lambert",
+    **changes,
+) -> PartnerFiling:
+    """File for a firm with the key of a partner's tool; the firm agreed two days ago."""
+    key = key or make_key()[0]
+    at = timezone.now() - timedelta(days=2)
+    return file_as_partner(
+        make_filing(filing_key=request_key(key, request), **changes),
+        key=key,
+        agreement=Agreement(at=at, how=PartnerFiling.How.PHONE, noted_by=noted_by),
+        digest=digest,
+        on=DAY,
+    )
 
 
 def make_saved_draft(submission: Submission, *, text: str = "Un second projet.") -> SavedDraft:

@@ -65,6 +65,7 @@ PLACES = (
     "tests/api/",
     "tests/matchmaking/test_answers.py",
     "tests/matchmaking/test_assisted.py",
+    "tests/matchmaking/test_partner_filings.py",
     "tests/matchmaking/test_dead_addresses.py",
     "tests/matchmaking/test_delays.py",
     "tests/matchmaking/test_presentation.py",

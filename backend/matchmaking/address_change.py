@@ -34,7 +34,7 @@ class AddressError(ValueError):
 
 
 class AddressKept(AddressError):
-    """It is not for the firm to change: it was confirmed, or an officer filed."""
+    """It is not for the firm to change: it was confirmed, or somebody filed for the firm."""
 
 
 def awaits_first_confirmation(submission: Submission, *, written: Collection[str] | None = None) -> bool:
@@ -42,7 +42,7 @@ def awaits_first_confirmation(submission: Submission, *, written: Collection[str
 
     ``written``: of which kinds it was sent e-mails, where a page knows that already.
     """
-    if submission.confirmed_at or submission.consent_by_id or submission.is_barred:
+    if submission.confirmed_at or submission.awaits_firm or submission.is_barred:
         return False
     # Confirmed once, and corrected by an officer since: what was answered is there for its reader alone.
     if written is not None:

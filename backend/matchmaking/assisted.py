@@ -1,4 +1,4 @@
-"""Filing for a firm after a visit or a call: who agreed, who noted it and when; whose address it may not be."""
+"""Filing for a firm that agreed to it elsewhere: who noted that and when; whose address it may not be."""
 
 from datetime import date
 
@@ -26,12 +26,13 @@ class StaffAddress(ValueError):
 
 @transaction.atomic
 def file_for_firm(filing: Filing, *, consent: Consent, on: date) -> Submission:
-    """File for a firm that agreed to it; the officer who noted that follows the file, the firm confirms its address.
+    """File for a firm that agreed to it; the firm confirms its address.
 
-    Until then nobody outside that officer's service opens it (``Submission.awaits_firm``). Once for each key. Raises
-    ``PermissionDenied`` for who reviews no files, ``OutsideTerritory``, ``StaffAddress``.
+    An officer who noted the agreement follows the file, and until then nobody outside that officer's service opens it;
+    what a partner files waits for the service in charge as what a firm files (``Submission.awaits_firm``). Once for
+    each key. Raises ``PermissionDenied`` for who reviews no files, ``OutsideTerritory``, ``StaffAddress``.
     """
-    if not consent.by.is_officer:
+    if consent.officer and not consent.officer.is_officer:
         raise PermissionDenied
     if is_of_staff(filing.email):
         raise StaffAddress(

@@ -105,7 +105,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
     What ends with the former address is in ``replace_address``.
 
     Raises ``NoDeadAddress``; ``FollowUpError`` where it is no address, or the one that the file has already, or a
-    colleague's where an officer filed for the firm.
+    colleague's where somebody filed for the firm.
     """
     submission = Submission.objects.locked(submission.pk)
     check_may_decide(officer, submission)
@@ -118,7 +118,7 @@ def correct_address(*, submission: Submission, officer: User, email: str, on: da
         raise FollowUpError(
             f"« {email} » n’est pas une adresse complète. Elle ressemble à prenom.nom@entreprise.fr."
         ) from None
-    if submission.consent_by and is_of_staff(email):
+    if submission.filed_by and is_of_staff(email):
         raise FollowUpError(
             f"{email} est l’adresse d’un agent ou d’un service : donnez celle de l’entreprise, qui la confirme."
         )

@@ -56,7 +56,7 @@ def enqueue_confirmation(submission: Submission, *, suffix: str = "") -> Notific
         key=f"confirm:{submission.pk}{suffix}",
         recipient=submission.contact.email,
         message=render(
-            "confirm_address", {**context_of(submission), "confirm_url": confirm_url, "by": submission.consent_by}
+            "confirm_address", {**context_of(submission), "confirm_url": confirm_url, "by": submission.filed_by}
         ),
         about=(submission.topic,),
         asked_for=True,

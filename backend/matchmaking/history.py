@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
-from backend.accounts.models import User
+from backend.accounts.models import Organisation, User
 from backend.common.days import day_in_words
 from backend.companies.models import Fact
 from backend.matchmaking.correspondence import to_contact
@@ -70,7 +70,7 @@ def _merged(lines: Iterable[Happened]) -> Iterator[Happened]:
         yield replace(newest, details=tuple(told))
 
 
-def _by(person: User | None) -> str:
+def _by(person: User | Organisation | None) -> str:
     return str(person or _("l’entreprise"))
 
 
@@ -80,7 +80,7 @@ def _service() -> str:
 
 def _filing(submission: Submission) -> Iterator[Happened]:
     site = (_("par le site de : %(site)s") % {"site": submission.came_from},) if submission.came_from else ()
-    yield Happened(submission.filed_at, _("Demande reçue"), _by(submission.consent_by), site)
+    yield Happened(submission.filed_at, _("Demande reçue"), _by(submission.filed_by), site)
     if submission.confirmed_at:
         yield Happened(submission.confirmed_at, _("Adresse confirmée"), _by(None))
     for end in submission.review_ends.select_related("officer"):

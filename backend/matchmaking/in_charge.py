@@ -59,7 +59,7 @@ def place_file(
 
     That is: to the pool where the commune became unknown, from the pool, or before officers have seen it. The offer to
     an intercommunality that a commune ``named`` and no longer names is taken back; one that an officer made by hand is
-    theirs to take back. What an officer filed is placed once its firm has confirmed.
+    theirs to take back. What was filed for a firm is placed once the firm has confirmed.
     """
     if named:
         withdraw_referral(submission, to=named)
@@ -86,7 +86,7 @@ def assign_epci(submission: Submission, epci: ServedEpci | None) -> None:
 
 
 def place_assisted(submission: Submission) -> None:
-    """Offer what an officer filed to where its project is, now that its firm has confirmed; else it stays.
+    """Offer what was filed for a firm to where its project is, now that its firm has confirmed; else it stays.
 
     Where that left the territory meanwhile, it is closed.
     """

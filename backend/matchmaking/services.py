@@ -101,17 +101,26 @@ class Filing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """An agreement given by telephone or face to face: who noted it, and when it was given."""
+    """An agreement given elsewhere than on the site: who noted it, an officer or a partner, and when it was given."""
 
-    by: User
+    by: User | Organisation
     at: datetime
+
+    @property
+    def officer(self) -> User | None:
+        return self.by if isinstance(self.by, User) else None
+
+    @property
+    def partner(self) -> Organisation | None:
+        return self.by if isinstance(self.by, Organisation) else None
 
 
 def file_submission(filing: Filing, *, on: date, consent: Consent | None = None, proven: bool = False) -> Submission:
     """File a submission: facts, needs, a first result and the e-mail that confirms the address; once for each key.
 
-    With the ``consent`` that an officer noted, the file is that officer's, and of their service until then. Where a
-    fresh link has ``proven`` the address, it is confirmed at once (ADR 43).
+    With the ``consent`` that an officer noted, the file is that officer's, and of their service until then; with one
+    that a partner noted, it is of who is in charge. Where a fresh link has ``proven`` the address, it is confirmed at
+    once (ADR 43).
     Raises ``OutsideTerritory``: nothing is kept then.
     """
     try:
@@ -125,8 +134,9 @@ def file_submission(filing: Filing, *, on: date, consent: Consent | None = None,
 @transaction.atomic
 def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) -> Submission:
     epci, now = route(filing.facts, on=on), timezone.now()
-    if consent and (epci is None or not covers(officer=consent.by, epci_id=epci.pk)):
-        epci = next(iter(consent.by.epcis()))
+    officer = consent.officer if consent else None
+    if officer and (epci is None or not covers(officer=officer, epci_id=epci.pk)):
+        epci = next(iter(officer.epcis()))
     sheet = open_sheet(siret=filing.siret, siren=filing.siren, name=filing.company_name)
     left = left_standing(
         filing.facts,
@@ -153,8 +163,9 @@ def _file(filing: Filing, *, on: date, consent: Consent | None, proven: bool) ->
         filed_at=now,
         confirmed_at=now if proven else None,
         consented_at=consent.at if consent else now,
-        consent_by=consent.by if consent else None,
-        officer=consent.by if consent else None,
+        consent_by=officer,
+        consent_partner=consent.partner if consent else None,
+        officer=officer,
         # For officers to know: as many came in the last 24 hours. Asked by the statement that inserts the file.
         many_of_company=sheet.company_id is not None
         and Exists(of_late.filter(sheet__company=sheet.company_id)[settings.MANY_FILES_OF_COMPANY - 1 :]),
@@ -331,7 +342,7 @@ def confirm_address(*, submission: Submission) -> Submission:
         receipt = f"receipt:{submission.pk}"
         if Notification.objects.filter(dedupe_key=receipt).exists():  # to the address that was corrected since
             receipt = f"{receipt}:confirmed:{submission.confirmed_at.timestamp():.0f}"
-        elif submission.consent_by:
+        elif submission.filed_by:
             place_assisted(submission)
         if submission.is_barred:
             if outside := place_outside(submission, on=current_day()):

@@ -95,12 +95,12 @@ def as_csv(submission: Submission) -> str:
 
 def _request(submission: Submission) -> Iterator[Line]:
     yield Line(label=_("Référence"), value=submission.reference)
-    yield Line(label=_("Déposée"), value=_("par ce site"), since=submission.filed_at)
+    partner = submission.consent_partner
+    tool = _("par l’outil de : %(partner)s") % {"partner": partner} if partner else _("par ce site")
+    yield Line(label=_("Déposée"), value=tool, since=submission.filed_at)
     if submission.came_from:
         yield Line(label=_("Arrivée par le site de"), value=str(submission.came_from))
-    by_word = _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
-    consent = by_word if submission.consent_by else _("donné")
-    yield Line(label=_("Consentement"), value=consent, since=submission.consented_at)
+    yield Line(label=_("Consentement"), value=_consent(submission), since=submission.consented_at)
     for call in CallRequest.objects.of_file(submission):
         value = f"{call.phone}, {call.name}, {call.get_call_slot_display()}"
         yield Line(label=_("Rappel demandé"), value=value, since=call.asked_at)
@@ -121,6 +121,16 @@ def _request(submission: Submission) -> Iterator[Line]:
     for row in submission.unmet_needs.select_related("sub_need"):
         unmet = str(row.sub_need or _("demande non comprise"))
         yield Line(label=_("Besoin sans réponse"), value=f"{unmet} ({row.get_reason_display()})")
+
+
+def _consent(submission: Submission) -> str:
+    if submission.consent_by:
+        return _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
+    if partner := submission.consent_partner:
+        filing = submission.partner_filing
+        noted = {"how": filing.get_how_display(), "who": filing.noted_by, "partner": partner}
+        return _("donné %(how)s, noté par %(who)s (%(partner)s)") % noted
+    return _("donné")
 
 
 def _needs(submission: Submission) -> Iterator[Line]:
@@ -145,8 +155,8 @@ def _needs(submission: Submission) -> Iterator[Line]:
 
 def _who_said(submission: Submission, need: Need, correction: NeedCorrection | None) -> str:
     """Say who a certain need comes from: a box of the form, a box of the answer, or an officer."""
-    if need.ticked and submission.consent_by:
-        return _("coché pour vous par %s") % submission.consent_by
+    if need.ticked and submission.filed_by:
+        return _("coché pour vous par %s") % submission.filed_by
     if need.ticked or correction is None or correction.officer is None:  # without one, the firm
         return _("coché par vous")
     return _("ajouté par %s") % correction.officer

@@ -42,6 +42,8 @@ TREATMENTS: dict[str, Erasable] = {
         changes="text = '', call_slot = 'any', officer_id = NULL, consent_by_id = NULL, "
         "filing_key = gen_random_uuid(), erased_at = now()",
     ),
+    # What stays lets a request that is sent again file nothing twice, and its partner read that the file is erased.
+    "partner_filings": Erasable(table="matchmaking_partnerfiling", changes=f"{_word('noted_by')}, digest = ''"),
     "call_requests": Erasable(table="matchmaking_callrequest"),
     "saved_drafts": Erasable(table="matchmaking_saveddraft"),
     # Begun from a file that reads this one: what it may have from there goes, what its contact typed stays.

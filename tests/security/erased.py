@@ -19,6 +19,7 @@ from backend.matchmaking.models import Escalation, PartnerShare, Reminder, Submi
 from backend.matchmaking.partners import write_as_partner
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.scheme_events import say
+from backend.matchmaking.services import confirm_address
 from backend.matchmaking.sharing import make_share, renew_feed
 from backend.matchmaking.state_aid import declare_aid
 from backend.matchmaking.surveys import rate
@@ -31,8 +32,8 @@ from tests.factories import (
     make_call,
     make_guest,
     make_officer,
+    make_partner_filing,
     make_saved_draft,
-    make_submission,
     share_with,
 )
 from tests.few_sentences import few_sentences
@@ -55,8 +56,8 @@ TRACES = {
 
 def file_everything(*, learnt: bool = True) -> Submission:
     """File for a firm, and have everything said of it that the service can keep; learning words takes seconds."""
-    submission = make_submission(
-        confirmed=True,
+    filing = make_partner_filing(
+        noted_by=TRACES["contact"],
         siret=TRACES["siret"],
         siren=TRACES["siren"],
         company_name=TRACES["name"],
@@ -67,6 +68,7 @@ def file_everything(*, learnt: bool = True) -> Submission:
         wants_alerts=True,
         facts={"group": [{"name": TRACES["group"], "share": 60, "headcount": 10}]},
     )
+    submission = confirm_address(submission=filing.submission)
     officer, other = make_officer(), make_officer()
     first, second, third, fourth = first_matches(submission, 4)
     decide(submission, first.scheme, officer)

@@ -38,6 +38,7 @@ APPEND_ONLY = {
     "matchmaking_fileevent",
     "matchmaking_match",
     "matchmaking_needcorrection",
+    "matchmaking_partnerfiling",
     "matchmaking_preferencecorrection",
     "matchmaking_result",
     "matchmaking_review",

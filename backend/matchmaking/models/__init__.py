@@ -15,6 +15,7 @@ from backend.matchmaking.models.hand_overs import HandOver
 from backend.matchmaking.models.language import Language
 from backend.matchmaking.models.learning import Ranker
 from backend.matchmaking.models.needs import Need
+from backend.matchmaking.models.partner_filings import PartnerFiling
 from backend.matchmaking.models.partners import PartnerShare
 from backend.matchmaking.models.policies import ReviewPolicy
 from backend.matchmaking.models.rematching import Rematch, SchemeChange, Shard, VerdictMove
@@ -46,6 +47,7 @@ __all__ = [
     "Need",
     "NeedCorrection",
     "Note",
+    "PartnerFiling",
     "PartnerShare",
     "PreferenceCorrection",
     "Ranker",

@@ -19,8 +19,8 @@ from backend.matchmaking.models.policies import ReviewPolicy
 from backend.schemes.vocabulary import HORIZONS
 from backend.territories.models import ServedEpci
 
-# Filed by an officer, and not confirmed by the firm yet: nobody outside that officer's service opens it.
-AWAITS_FIRM = Q(consent_by__isnull=False, confirmed_at__isnull=True)
+# Filed by an officer or a partner, and not confirmed by the firm yet: nobody outside the service in charge opens it.
+AWAITS_FIRM = (Q(consent_by__isnull=False) | Q(consent_partner__isnull=False)) & Q(confirmed_at__isnull=True)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -164,7 +164,15 @@ class Submission(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("consentement recueilli au téléphone par"),
-        help_text=_("Vide : l’entreprise l’a donné elle-même, sur le site."),
+        help_text=_("Vide : l’entreprise l’a donné elle-même, sur le site, ou à un partenaire."),
+    )
+    consent_partner = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("consentement recueilli par le partenaire"),
     )
     confirmed_at = models.DateTimeField(_("adresse confirmée le"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("relue le"), null=True, blank=True)
@@ -273,9 +281,14 @@ class Submission(models.Model):
         return self.closed_reason != Submission.Closing.NOT_ENTITLED
 
     @property
+    def filed_by(self) -> User | Organisation | None:
+        """Who filed it for its firm and noted that it agreed: an officer or a partner; none: the firm itself."""
+        return self.consent_by or self.consent_partner
+
+    @property
     def awaits_firm(self) -> bool:
-        """Whether an officer filed it and its firm has not confirmed its address: see ``AWAITS_FIRM``."""
-        return bool(self.consent_by_id) and self.confirmed_at is None
+        """Whether it was filed for its firm, which has not confirmed its address: see ``AWAITS_FIRM``."""
+        return bool(self.consent_by_id or self.consent_partner_id) and self.confirmed_at is None
 
     @property
     def is_barred(self) -> bool:
