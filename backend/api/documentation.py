@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample
 
@@ -20,7 +21,7 @@ DEFAULT_LIMIT = 20
 type Schema = dict[str, Any]
 
 
-def _nullable(type_: str, description: str, **rules: Any) -> Schema:
+def nullable(type_: str, description: str, **rules: Any) -> Schema:
     return {"type": [type_, "null"], "description": description, **rules}
 
 
@@ -56,22 +57,22 @@ QUESTION: Schema = {
     "additionalProperties": True,
     "properties": {
         "id": {"type": ["string", "number", "null"], "description": "Rendu tel quel dans la réponse."},
-        "on": _nullable("string", "Jour de la question, comme `2026-11-24` ; aujourd’hui sinon.", format="date"),
-        "siret": _nullable("string", "SIRET : vérifié, jamais recherché ni gardé.", format="siret"),
-        "commune": _nullable("string", _COMMUNE, format="commune"),
-        "region": _nullable("string", "Code INSEE de la région, où la commune n’est pas connue.", format="region"),
-        "naf": _nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
-        "naf_2025": _nullable(
+        "on": nullable("string", "Jour de la question, comme `2026-11-24` ; aujourd’hui sinon.", format="date"),
+        "siret": nullable("string", "SIRET : vérifié, jamais recherché ni gardé.", format="siret"),
+        "commune": nullable("string", _COMMUNE, format="commune"),
+        "region": nullable("string", "Code INSEE de la région, où la commune n’est pas connue.", format="region"),
+        "naf": nullable("string", "Code NAF rév. 2, à tout niveau : `C`, `25`, `25.62B`.", format="naf"),
+        "naf_2025": nullable(
             "string", "Code NAF 2025, à tout niveau, en vigueur le 1er janvier 2027.", format="naf-2025"
         ),
         "headcount": _interval("Effectif de l’entreprise."),
         "turnover": _interval("Chiffre d’affaires du dernier exercice, en euros."),
         "balance_sheet": _interval("Total du bilan, en euros."),
-        "created_on": _nullable("string", "Jour de création de l’entreprise.", format="date"),
-        "legal_category": _nullable(
+        "created_on": nullable("string", "Jour de création de l’entreprise.", format="date"),
+        "legal_category": nullable(
             "string", "Catégorie juridique de l’INSEE, de 1 à 4 chiffres.", format="legal-category"
         ),
-        **{name: _nullable("boolean", fact.described) for name, fact in YES_NO.items()},
+        **{name: nullable("boolean", fact.described) for name, fact in YES_NO.items()},
         "group": {
             "type": ["array", "null"],
             "maxItems": N_RELATED,
@@ -84,9 +85,9 @@ QUESTION: Schema = {
                 "additionalProperties": True,
                 "required": ["share"],
                 "properties": {
-                    "name": _nullable("string", "Son nom, pour le détail du calcul."),
+                    "name": nullable("string", "Son nom, pour le détail du calcul."),
                     "share": {"type": "number", "minimum": 0, "maximum": 100, "description": "Part détenue, en %."},
-                    "control": _nullable("boolean", "L’une dirige l’autre sans en avoir la majorité."),
+                    "control": nullable("boolean", "L’une dirige l’autre sans en avoir la majorité."),
                     "holder": _choice(HOLDERS, "Ce qu’elle est ; `company` sinon."),
                     **_figures("de cette entreprise"),
                 },
@@ -114,20 +115,20 @@ QUESTION: Schema = {
             "items": {"type": "string", "enum": [*engine.preference_labels()]},
             "description": "Préférences de l’entreprise, outre celles du texte : elles classent sans exclure.",
         },
-        "text": _nullable("string", "Le besoin, dans les mots de l’entreprise."),
+        "text": nullable("string", "Le besoin, dans les mots de l’entreprise."),
         "project": {
             "type": ["object", "null"],
             "additionalProperties": True,
             "description": "Le projet.",
             "properties": {
-                "started": _nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
+                "started": nullable("boolean", "Commencé : un devis ou un bon de commande est signé."),
                 "spend": _interval("Coût hors taxes, en euros."),
                 "spend_kinds": {
                     "type": ["array", "null"],
                     "items": {"enum": [*SPEND_KINDS]},
                     "description": "Tout ce que le projet comprend, en liste complète.",
                 },
-                "commune": _nullable("string", f"Où il se fera, si c’est ailleurs. {_COMMUNE}", format="commune"),
+                "commune": nullable("string", f"Où il se fera, si c’est ailleurs. {_COMMUNE}", format="commune"),
                 "horizon": _choice(HORIZONS, "Pour quand."),
                 "tenure": _choice(TENURES, "Propriétaire ou locataire des locaux."),
             },
@@ -306,8 +307,11 @@ PROBLEM: Schema = {
 _ALWAYS = (400, 405, 406, 429, 500)
 _READING = (*_ALWAYS, 412)
 _ASKING = (*_ALWAYS, 413, 415)
+_KEYED = (401, 403)
+_CHALLENGE: Schema = {"schema": {"type": "string"}, "description": "Comment donner une clé."}
 _TAG: Schema = {"schema": {"type": "string"}, "description": "Étiquette de l’état qui a servi à la réponse."}
 _CACHE: Schema = {"schema": {"type": "string"}, "description": "Durée pendant laquelle la réponse peut être gardée."}
+_LOCATION: Schema = {"schema": {"type": "string"}, "description": "Où lire où en est la demande."}
 _RETRY: Schema = {
     "schema": {"type": "integer", "minimum": 1},
     "description": "Secondes à attendre avant de demander de nouveau.",
@@ -330,18 +334,25 @@ def document_exchanges(result: Schema, generator: Any, request: Any, public: boo
                 if parameter["schema"]["type"] == "array":
                     parameter["schema"]["minItems"] = 1  # an empty value is refused, as everywhere
             responses = operation["responses"]
-            statuses = list(_READING if method == "get" else _ASKING)
+            is_keyed = bool(operation.get("security"))
+            reads_public = method == "get" and not is_keyed
+            statuses = list(_READING if reads_public else _ALWAYS if method == "get" else _ASKING)
+            if is_keyed:
+                statuses += [*_KEYED, 422] if method == "post" else _KEYED
             if "{" in path or "page" in {parameter["name"] for parameter in operation.get("parameters", ())}:
                 statuses.append(404)
             for status in statuses:
                 responses[str(status)] = _problem_response(status)
-            responses["200"]["headers"] = {"Cache-Control": _CACHE}
-            responses["200"]["description"] = responses["200"]["description"] or operation["summary"]
+            done = responses.get("200") or responses["201"]
+            done["headers"] = {"Cache-Control": _CACHE}
+            done["description"] = done["description"] or operation["summary"]
+            if "201" in responses:
+                done["headers"]["Location"] = _LOCATION
             if method == "post":
                 operation["requestBody"]["required"] = True
-            if method == "get":
+            if reads_public:
                 operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
-                responses["200"]["headers"]["ETag"] = _TAG
+                done["headers"]["ETag"] = _TAG
                 responses["304"] = {
                     "description": "Rien n’a changé depuis l’étiquette donnée.",
                     "headers": {"ETag": _TAG, "Cache-Control": _CACHE},
@@ -356,9 +367,23 @@ def _problem_response(status: int) -> Schema:
         "description": " ou ".join(str(kind.title) for kind in kinds),
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    if status == kind_of(401).status:
+        response["headers"] = {"WWW-Authenticate": _CHALLENGE}
     if status == kind_of(429).status:
         response["headers"] = {"Retry-After": _RETRY}
     return response
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "backend.api.keys.KeyAuthentication"
+    name = "cle"
+
+    def get_security_definition(self, auto_schema: Any) -> Schema:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "La clé d’un partenaire, `jonction_…` : le chef de projet du territoire la crée.",
+        }
 
 
 class Generator(SchemaGenerator):

@@ -40,6 +40,33 @@ KINDS = {
             _("Question refusée"),
             _("Le corps de la requête n’est pas accepté ; « errors » dit où et ce qui est attendu."),
         ),
+        Kind(
+            "depot-refuse",
+            400,
+            _("Dépôt refusé"),
+            _("Rien n’est déposé ; « errors » dit où le corps n’est pas accepté et ce qui est attendu."),
+        ),
+        Kind(
+            "cle-d-idempotence-refusee",
+            400,
+            _("Clé d’idempotence refusée"),
+            _(
+                "Rien n’est déposé ; attendu : un en-tête « Idempotency-Key » de 1 à 100 caractères visibles, un par "
+                "demande, comme un UUID."
+            ),
+        ),
+        Kind(
+            "cle-refusee",
+            401,
+            _("Clé refusée"),
+            _("Cette adresse demande une clé valable : « Authorization: Bearer jonction_… »."),
+        ),
+        Kind(
+            "portee-absente",
+            403,
+            _("Portée absente"),
+            _("La clé n’a pas la portée que cette adresse demande ; une clé ne change pas de portées."),
+        ),
         Kind("introuvable", 404, _("Introuvable"), _("Il n’y a rien à cette adresse.")),
         Kind("methode-refusee", 405, _("Méthode refusée"), _("Cette méthode n’est pas acceptée ici.")),
         Kind(
@@ -60,6 +87,12 @@ KINDS = {
             415,
             _("Type de contenu refusé"),
             _("Le corps est d’un type qui n’est pas lu ; attendu : « Content-Type: application/json »."),
+        ),
+        Kind(
+            "cle-d-idempotence-deja-servie",
+            422,
+            _("Clé d’idempotence déjà servie"),
+            _("Cette « Idempotency-Key » a servi avec un autre corps ; renvoyez le même, ou donnez une autre clé."),
         ),
         Kind("trop-de-requetes", 429, _("Trop de requêtes"), _("Trop de requêtes en peu de temps.")),
         Kind(
@@ -145,7 +178,10 @@ def answer_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse |
     kind = kind_of(error.status_code)
     wait = getattr(error, "wait", None)  # of a request too many
     if wait is None:
-        return problem(request, kind, detail=_detail(error, request))
+        response = problem(request, kind, detail=_detail(error, request))
+        if challenge := getattr(error, "auth_header", ""):
+            response.headers["WWW-Authenticate"] = challenge
+        return response
     seconds = max(1, ceil(wait))
     detail = _("Trop de requêtes en peu de temps ; réessayez dans %d s.") % seconds
     response = problem(request, kind, detail=str(detail))
@@ -164,6 +200,8 @@ def _detail(error: exceptions.APIException, request: Request) -> str:
     if isinstance(error, exceptions.UnsupportedMediaType):
         given = request.content_type or str(_("non donné"))
         return str(_("Le type du corps est « %s » ; attendu : « application/json ».") % given)
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return str(error.detail)
     if isinstance(error, exceptions.NotFound) and error.detail != exceptions.NotFound.default_detail:
         return str(error.detail)
     return ""

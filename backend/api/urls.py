@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
-from backend.api.views import catalogue, match, pages, statistics, territories
+from backend.api.views import catalogue, match, pages, statistics, submissions, territories
 
 app_name = "api"
 json, yaml = [OpenApiJsonRenderer], [OpenApiYamlRenderer]
@@ -24,6 +24,8 @@ urlpatterns = [
     path("v1/perimeters/", territories.PerimeterListView.as_view(), name="perimeters"),
     re_path(r"^v1/perimeters/(?P<code>[^/\x00]{1,60})/$", territories.PerimeterView.as_view(), name="perimeter"),
     path("v1/statistics/", statistics.StatisticsView.as_view(), name="statistics"),
+    path("v1/submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
+    path("v1/submissions/<uuid:public_id>/", submissions.SubmissionView.as_view(), name="submission"),
     path("v1/match", match.MatchView.as_view(), name="match"),
     re_path(r"", pages.UnknownView.as_view(), name="unknown"),
 ]

@@ -271,7 +271,7 @@ HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # In production there is at least the one that holds the certificate.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("JONCTION_PROXIES", default=0 if DEMO else 1)
 
-# The API: public and stateless. Nobody signs in, so no session, no cookie and no CSRF token is involved.
+# The API: nobody signs in, so no session, no cookie and no CSRF token is involved; a partner's tool has a key.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -295,7 +295,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "API de Jonction",
     "DESCRIPTION": (
         "Les dispositifs publics de soutien aux entreprises industrielles, les besoins qu’ils servent, les périmètres "
-        "où ils valent, et la mise en relation. Sans inscription. Toute erreur a la forme de la RFC 9457. Les listes "
+        "où ils valent, et la mise en relation. Sans inscription, sauf le dépôt d’une demande par un partenaire, qui "
+        "demande une clé (`Authorization: Bearer`), hors d’un navigateur. Toute erreur a la forme de la RFC 9457. "
+        "Les listes "
         "portent une étiquette (`ETag`) : renvoyez-la dans `If-None-Match` pour ne recevoir que ce qui a changé. Pour "
         "tenir une copie à jour : `changed_since` sur les dispositifs, puis ceux qui ont été retirés. Une page d’un "
         "autre site peut lire l’API depuis le navigateur (CORS). La version 1 ne change que par ajouts : ignorez les "

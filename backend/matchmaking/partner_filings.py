@@ -40,18 +40,19 @@ def file_as_partner(filing: Filing, *, key: ApiKey, agreement: Agreement, digest
     ``digest`` is of what was sent. Of two requests at once the second waits for the first. Raises ``OtherRequest``
     where the same key came with something else, and what ``file_for_firm`` raises.
     """
-    if already := _filed(filing, digest):
+    if already := find_filing(filing.filing_key, digest=digest):
         return already
     try:
         return _file(filing, key=key, agreement=agreement, digest=digest, on=on)
     except IntegrityError:
-        if already := _filed(filing, digest):
+        if already := find_filing(filing.filing_key, digest=digest):
             return already
         raise
 
 
-def _filed(filing: Filing, digest: str) -> PartnerFiling | None:
-    found = PartnerFiling.objects.filter(request_key=filing.filing_key).select_related("submission").first()
+def find_filing(request: UUID, *, digest: str) -> PartnerFiling | None:
+    """Return what a request filed before; raise ``OtherRequest`` where something else was sent then."""
+    found = PartnerFiling.objects.filter(request_key=request).select_related("submission").first()
     if found and found.digest not in ("", digest):
         raise OtherRequest
     return found

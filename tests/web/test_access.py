@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -675,6 +676,8 @@ TABLE: dict[str, Row] = {
     "api:perimeters": page(),
     "api:perimeter": page(PUBLIC, "COM-60159"),
     "api:match": Row(everyone((400, 415)), method="post"),
+    "api:submissions": Row(everyone(401), method="post"),  # a key opens these two, and no account does
+    "api:submission": Row(everyone(401), args=lambda case: [uuid4()]),
     "api:unknown": page(NOBODY),
     # The administration.
     "admin:index": page(ENTER),

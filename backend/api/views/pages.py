@@ -18,7 +18,17 @@ from backend.api.views.base import PublicView, ReadingView
 from backend.common.days import current_day
 from backend.schemes.models import criterion_schema
 
-ENTRIES = ("schemes", "dump", "needs", "perimeters", "statistics", "match", "schema", "criterion_schema")
+ENTRIES = (
+    "schemes",
+    "dump",
+    "needs",
+    "perimeters",
+    "statistics",
+    "match",
+    "submissions",
+    "schema",
+    "criterion_schema",
+)
 
 
 class IndexSerializer(serializers.Serializer[Any]):
