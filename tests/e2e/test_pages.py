@@ -353,6 +353,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
                 "note-destinataires": "/territoire/note/destinataires/",
                 "webhooks": "/territoire/webhooks/",
                 "webhook": "/territoire/webhooks/{webhook}/",
+                "cles": "/territoire/cles/",
+                "cle-nouvelle": "/territoire/cles/nouvelle/",
                 "dossier": "/agent/{decided_pk}/",
                 "classement": "/agent/classement/",
                 "classement-nouvelle": "/agent/classement/nouvelle/",
