@@ -43,10 +43,10 @@ HOOKS = {
     "backend/common/append_only.py": "append_only",  # migrations
     # REST framework, django-filter, drf-spectacular
     "backend/api/*": "serializer_class pagination_class parser_classes throttle_classes http_method_names field_class "
-    "generator_class template_name template_name_js renderer_context parser_context generator allow_request",
-    "backend/api/documentation.py": "KeyScheme target_class get_security_definition auto_schema",
+    "generator_class template_name template_name_js renderer_context parser_context generator allow_request "
+    "authentication_classes permission_classes authenticate_header has_permission KeyScheme target_class auto_schema "
+    "get_security_definition",
     "backend/api/filings.py": "clean_given_on",
-    "backend/api/keys.py": "authenticate_header has_permission authentication_classes permission_classes",
     "backend/api/filters.py": "open_on changed_since",
     "backend/api/pagination.py": "page_size_query_param invalid_page_message get_page_number get_page_size "
     "get_schema_operation_parameters get_paginated_response_schema",

@@ -29,7 +29,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         key = find_api_key(secret.strip().decode("latin-1"))
         if key is None:
-            if wait := spend("api_key.network", client_network(request._request)):
+            if wait := spend("partner_key.network", client_network(request._request)):
                 raise Throttled(wait)
             raise AuthenticationFailed(WRONG)
         return None, key

@@ -31,11 +31,11 @@ class _KeyThrottle(_Throttle):
 
 
 class FilingThrottle(_KeyThrottle):
-    limit = "api_filing.key"
+    limit = "partner_filing.key"
 
 
 class StatusThrottle(_KeyThrottle):
-    limit = "api_status.key"
+    limit = "partner_status.key"
 
 
 class ReadThrottle(_Throttle):

@@ -60,9 +60,9 @@ THROTTLES: dict[str, tuple[int, int]] = {
     "suggestion.network": (20, 3600),
     "remark.network": (20, 3600),
     "wrong_link.network": (100, 3600),
-    "api_key.network": (100, 3600),  # wrong keys
-    "api_filing.key": (120, 3600),
-    "api_status.key": (120, 60),
+    "partner_key.network": (100, 3600),  # wrong keys
+    "partner_filing.key": (120, 3600),
+    "partner_status.key": (120, 60),
     "register.network": (60, 600),
     # The register takes 7 requests a second: two slots that touch may be spent within one.
     "register.service": (3, 1),

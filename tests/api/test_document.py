@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from playwright.sync_api import Page, sync_playwright
 
 from backend.api.documentation import EXAMPLES, QUESTION
+from backend.api.filing_documentation import FILING, FILING_EXAMPLES
 from tests.conftest import ROOT
 from tests.e2e.conftest import AXE, AXE_RUN, CHROMIUM, CHROMIUM_FLAGS, RULES, free_port
 
@@ -61,17 +62,24 @@ def test_the_served_document_is_the_committed_one_in_two_spellings(client, docum
 def test_every_operation_documents_its_errors_in_the_one_shape(document):
     for path, method, operation in operations(document):
         responses = operation["responses"]
-        expected = {"200", "400", "405", "406", "429", "500"}
-        expected |= {"304", "412"} if method == "get" else {"413", "415"}
+        is_keyed, done = (
+            bool(operation.get("security")),
+            "201" if operation["operationId"] == "file_submission" else "200",
+        )
+        expected = {done, "400", "405", "406", "429", "500"} | ({"401", "403"} if is_keyed else set())
+        if method == "post":
+            expected |= {"413", "415", "422"} if is_keyed else {"413", "415"}
+        elif not is_keyed:
+            expected |= {"304", "412"}
         if "{" in path or any(parameter["name"] == "page" for parameter in operation.get("parameters", ())):
             expected.add("404")
         moved = {"301"} if operation["operationId"] == "read_scheme" else set()
         assert set(responses) == expected | moved, (path, method)
-        for status in expected - {"200", "304"}:
+        for status in expected - {done, "304"}:
             problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
             assert responses[status]["content"] == problem
         assert "Retry-After" in responses["429"]["headers"]
-        assert method != "get" or "ETag" in responses["200"]["headers"]
+        assert method != "get" or is_keyed or "ETag" in responses["200"]["headers"]
 
 
 def test_everything_that_can_be_read_is_described(document):
@@ -87,6 +95,9 @@ def test_everything_that_can_be_read_is_described(document):
 def test_the_examples_are_what_the_document_says(document):
     question, answer = (example.value for example in EXAMPLES)
     assert Draft202012Validator(QUESTION).is_valid(question)
+    assert [
+        example.value for example in FILING_EXAMPLES if not Draft202012Validator(FILING).is_valid(example.value)
+    ] == []
     schema = {"$ref": "#/components/schemas/Answer", "components": document["components"]}
     assert list(Draft202012Validator(schema).iter_errors(answer)) == []
 
@@ -105,7 +116,7 @@ def test_the_index_leads_everywhere(client):
     index = client.get("/api/v1/").json()
     assert index["version"] == "1"
     for name, address in index["links"].items():
-        assert client.get(address).status_code == (405 if name == "match" else 200), name
+        assert client.get(address).status_code == (405 if name in ("match", "submissions") else 200), name
     assert client.get(index["documentation"])["Content-Type"].startswith("text/html")
 
 
@@ -175,12 +186,13 @@ def test_the_page_works_offline_under_the_policy_and_everyone_can_read_it(addres
         for button in page.locator(".opblock-summary-control").all():
             button.click()
         page.wait_for_selector("#operations-Dispositifs-list_schemes .parameters")
+        match = "[id$='-match'].opblock-post"
         assert violations(page) == []
         for button in page.locator(".try-out__btn").all():
             button.click()
-        page.locator(".opblock-post .execute").click()
-        page.wait_for_selector(".opblock-post .live-responses-table")
-        assert '"n_matches":' in page.locator(".opblock-post .live-responses-table").inner_text()
+        page.locator(f"{match} .execute").click()
+        page.wait_for_selector(f"{match} .live-responses-table")
+        assert '"n_matches":' in page.locator(f"{match} .live-responses-table").inner_text()
         assert violations(page) == []
         browser.close()
     assert said == []

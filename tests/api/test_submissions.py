@@ -10,6 +10,7 @@ from django.test import Client
 
 from backend.accounts.api_keys import revoke_api_key
 from backend.accounts.models import ApiKey, ApiScope, Organisation
+from backend.api.filing_documentation import FILING_EXAMPLES
 from backend.matchmaking.models import PartnerFiling, Submission
 from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification
@@ -100,6 +101,10 @@ def test_a_need_is_filed_with_all_that_was_said_and_its_status_read_back(key):
     erase_submission(submission=Submission.objects.get(pk=submission.pk))
     assert read(secret, filed["id"]).json()["state"] == "erased"
     assert not answer.cookies
+
+
+def test_the_example_of_the_document_is_filed(key):
+    assert send(key[1], FILING_EXAMPLES[0].value).status_code == 201
 
 
 def test_the_same_request_gets_the_same_bytes_and_another_body_is_refused(key):
@@ -279,7 +284,7 @@ def test_no_log_shows_the_key_nor_what_was_filed(key, caplog, capsys):
 
 def test_too_many_are_told_to_wait_by_key_and_wrong_keys_by_network(key, settings):
     caches["counters"].clear()
-    limits = {"api_filing.key": (1, 3600), "api_status.key": (1, 60), "api_key.network": (1, 3600)}
+    limits = {"partner_filing.key": (1, 3600), "partner_status.key": (1, 60), "partner_key.network": (1, 3600)}
     settings.THROTTLES = {**settings.THROTTLES, **limits}
     (_made, secret), (_other, beside) = key, make_key()
     filed = send(secret, body_of()).json()

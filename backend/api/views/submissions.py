@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -101,6 +102,14 @@ class SubmissionView(KeyedView):
             "`submissions:status`."
         ),
         tags=["Demandes"],
+        parameters=[
+            OpenApiParameter(
+                "public_id",
+                OpenApiTypes.UUID,
+                location=OpenApiParameter.PATH,
+                description="Le nom de la demande, rendu par son dépôt (`id`).",
+            )
+        ],
         responses={200: StatusSerializer},
     )
     def get(self, request: Request, public_id: UUID) -> Response:
