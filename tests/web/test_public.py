@@ -56,11 +56,12 @@ def test_what_is_not_known_is_said_so(client, production):
 
 def test_what_the_counters_against_abuse_hold_is_said_and_no_more(client):
     of_anybody = {name.partition(".")[2] for name in THROTTLES.keys() - {"register.service", "register.failures"}}
-    assert of_anybody == {"network", "link"}
+    assert of_anybody == {"network", "link", "key"}
     assert {name.partition(".")[2] for name in SIGN_IN_LIMITS} == {"device", "network", "client", "account"}
     (said,) = re.findall(r"Contre les abus.*?Les partages", text_of(client.get("/donnees-personnelles/")))
     assert (
-        "empreinte de l’adresse de connexion d’où vient la demande, ou de son réseau, ou du lien d’un agenda" in said
+        "empreinte de l’adresse de connexion d’où vient la demande, ou de son réseau, ou du lien d’un agenda, ou de "
+        "la clé de l’outil d’un partenaire" in said
     )
     assert "seule la connexion des agents y ajoute celle du courriel tapé et du navigateur" in said
     assert "entreprise" not in said
