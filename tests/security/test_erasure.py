@@ -142,8 +142,8 @@ def test_a_number_or_an_address_that_another_file_names_stays_with_it(firm):
 
 
 def needs_heard():
-    """Return what is heard where the rare word stands beside a common one: alone it is too little."""
-    return engine.understand(f"{RARE} soudeurs", ()).needs
+    """Return what is heard where the rare word stands as its firm wrote it: alone it is too little."""
+    return engine.understand(f"Notre {RARE} tombe en panne", ()).needs
 
 
 def words_of(needs):
