@@ -1,4 +1,4 @@
-"""A partner's tool files for a firm: once for each request, by the rules of whoever files for somebody else."""
+"""Partner filing: idempotent, by the rules of assisted filing."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

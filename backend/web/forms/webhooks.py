@@ -1,4 +1,4 @@
-"""Where a partner's program is told of what changes in the public catalogue."""
+"""Forms of a webhook endpoint: its address, and the events it subscribes to."""
 
 from typing import Any
 
