@@ -55,7 +55,7 @@ def main() -> int:
         line.write_text(LINE)
         write(lines, ({**drawn, "text": None} for drawn in Draw(SEED).lines(asked.lines)))
         said = texts_of(N_WORDS)
-        write(texts, ({**drawn, "text": next(said)} for drawn in Draw(SEED).lines(asked.lines // 5)))
+        write(texts, ({**drawn, "text": next(said)} for drawn in Draw(SEED).lines(asked.lines)))
         told = ("--out", str(out), "--on", DAY, "-v", "0")
         old = stack.enter_context(checked_out(asked.old, folder / "tree"))
         (folder / "services").mkdir(mode=0o711)
