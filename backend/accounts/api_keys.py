@@ -3,20 +3,28 @@
 import secrets
 from collections.abc import Collection
 from datetime import date, timedelta
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from backend.accounts.models import ApiKey, ApiScope, Organisation, User
+from backend.accounts.models import ApiKey, ApiScope, Membership, Organisation, User
 from backend.common.redaction import KEY_START
+from backend.common.work import Work, change_each
 from backend.journal.models import Kind
 from backend.journal.services import record_event
 from backend.links.services import digest_of
+from backend.notifications.models import Notification
+from backend.notifications.rendering import render
+from backend.notifications.services import absolute_url, enqueue_email
 
 SECRET_BYTES = 32  # 256 random bits in 43 characters; what logs hide knows that length
 MOST_LIFE = timedelta(days=365)
+ENDS_SOON = timedelta(days=30)  # long enough to put the next key into a partner's tool
+REMINDER = "api_key_ends"  # the kind of its e-mails
+REMINDERS = (timedelta(days=7), ENDS_SOON)  # before the last day of a key, the nearest first
 N_SHOWN = 4  # characters of the secret by which a list tells keys apart
 
 
@@ -84,6 +92,30 @@ def find_api_key(secret: str) -> ApiKey | None:
         unnoted = ApiKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), pk=key.pk)
         unnoted.update(last_used_on=today)
     return key
+
+
+def remind_of_ending_keys(*, on: date) -> Work:
+    """Tell who leads the territory of each key about to end: a month before its last day, and again a week before.
+
+    A key made for less time than that is told of once, or never: who made it knew.
+    """
+    ending = ApiKey.objects.valid(on).filter(expires_on__lte=on + ENDS_SOON).select_related("organisation")
+    return Work(n_looked_at=len(ending), n_changed=change_each(partial(_remind_of, on=on), ending))
+
+
+@transaction.atomic
+def _remind_of(key: ApiKey, *, on: date) -> bool:
+    before = next(before for before in REMINDERS if key.expires_on <= on + before)
+    if timezone.localdate(key.created_at) > key.expires_on - before:
+        return False
+    leads = User.objects.filter(memberships__in=Membership.objects.whole_territory()).distinct()
+    owed = {f"{REMINDER}:{key.pk}:{before.days}:{lead.pk}": lead for lead in leads}
+    told = set(Notification.objects.filter(dedupe_key__in=owed).values_list("dedupe_key", flat=True))
+    context = {"key": key, "url": absolute_url("territory_keys")}
+    for name in owed.keys() - told:
+        message = render(REMINDER, {**context, "reader": owed[name]})
+        enqueue_email(kind=REMINDER, key=name, recipient=owed[name].email, message=message)
+    return bool(owed.keys() - told)
 
 
 def _detail(key: ApiKey) -> str:

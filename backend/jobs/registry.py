@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 
 from django.conf import settings
 
+from backend.accounts.api_keys import remind_of_ending_keys
 from backend.common.work import Work
 from backend.jobs import alarms, works
 from backend.jobs.job import HOUR, Job
@@ -160,6 +161,14 @@ JOBS: dict[str, Job] = {
             work=works.erase_sessions,
             every_seconds=HOUR.total_seconds(),
             late_after=6 * HOUR,
+        ),
+        Job(
+            name="api_keys.remind",
+            label="Clés d’API qui se terminent",
+            what="Prévient le chef de projet un mois, puis une semaine avant le dernier jour d’une clé de partenaire.",
+            work=remind_of_ending_keys,
+            at=time(7, 20),
+            late_after=30 * HOUR,
         ),
         Job(
             name="catalogue.publish",

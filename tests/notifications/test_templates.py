@@ -17,7 +17,7 @@ from backend.notifications.rendering import render
 TABLE = yaml.safe_load((Path(__file__).parent / "said.yaml").read_text())
 NAMES = """
     absence access_url alarm alarms by caller closed closing colleague confirm_url contact days epci file_url files
-    firm frequency fusion groups guest_url guides inviter kept kind labels link matches message need news note
+    firm frequency fusion groups guest_url guides inviter kept key kind labels link matches message need news note
     note_url officer organisation partner person proposal queue_url reader remark result_url review schemes sentence
     share sheets sheets_url submission survey_url task to_review url user what when
 """.split()  # noqa: SIM905 -- read as words

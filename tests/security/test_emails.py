@@ -21,6 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.accounts.absences import declare_absence
+from backend.accounts.api_keys import remind_of_ending_keys
 from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor, tell_account_changed
 from backend.jobs.alarms import PATIENCE, watch
@@ -60,6 +61,7 @@ from tests.factories import (
     decide,
     first_matches,
     make_guest,
+    make_key,
     make_lead,
     make_officer,
     make_partner,
@@ -382,6 +384,12 @@ def job_alarm():
     return {administrator.email}, ""
 
 
+def api_key_ends():
+    key, _secret = make_key(days=90, name="Logiciel de suivi")
+    remind_of_ending_keys(on=key.expires_on - timedelta(days=7))
+    return {key.created_by.email}, ""
+
+
 def webhook_off():
     endpoint = make_webhook()
     give_up_on(endpoint, is_gone=False)
@@ -471,6 +479,7 @@ EXPECTED = {
     "account_changed": Expected(account_changed, ("Votre mot de passe a été changé.", "Ce n’était pas vous")),
     "second_factor_reset": Expected(second_factor_reset, ("Ce n’était pas vous",)),
     "job_alarm": Expected(job_alarm, ("courriels",)),
+    "api_key_ends": Expected(api_key_ends, ("Service chamber", "Logiciel de suivi", "révoquez-la")),
     "webhook_off": Expected(webhook_off, ("Service chamber", "pendant trois jours", "https://crm.cci.example/")),
 }
 TOLD_OF_FIRMS = (Audience.FIRM, Audience.OFFICER, Audience.PARTNER)

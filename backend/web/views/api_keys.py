@@ -1,6 +1,6 @@
 """The keys of partners' tools: which there are, one more, one less. The secret of a key is shown once."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backend.accounts.api_keys import ApiKeyError, make_api_key, revoke_api_key
+from backend.accounts.api_keys import ENDS_SOON, ApiKeyError, make_api_key, revoke_api_key
 from backend.accounts.models import ApiKey, User
 from backend.web.access import private
 from backend.web.forms.api_keys import ApiKeyForm
 from backend.web.views.officer import signed_in
-
-ENDS_SOON = timedelta(days=30)  # long enough to put the next key into a partner's tool
 
 
 def _manager(request: HttpRequest) -> User:
