@@ -1,9 +1,10 @@
 """Write fixtures/territories/outlines.yaml: the outlines of the intercommunalities served and of their communes.
 
-Run by hand, once per millésime: ``.venv/bin/python scripts/outlines.py COMMUNES.geojson``, where the file is
-``communes-1000m.geojson`` of @etalab/decoupage-administratif (outlines simplified to 1 km, IGN and INSEE, Licence
-Ouverte 2.0), or the part of it for the department. Longitudes and latitudes (WGS 84, degrees) are put on a plane that
-is true at the middle of the territory, in hectometres, the y axis pointing down as in SVG.
+Run by hand, once per millésime: ``.venv/bin/python scripts/outlines.py COMMUNES.geojson [TERRITORY]``. TERRITORY is
+the folder of another territory: its ``territories/served.yaml`` is read, and the outlines are written beside it. The
+file is ``communes-1000m.geojson`` of @etalab/decoupage-administratif (outlines simplified to 1 km, IGN and INSEE,
+Licence Ouverte 2.0), or the part of it for the department. Longitudes and latitudes (WGS 84, degrees) are put on a
+plane that is true at the middle of the territory, in hectometres, the y axis pointing down as in SVG.
 """
 
 import json
@@ -54,8 +55,9 @@ def rings_of(edges: list[Edge]) -> list[list[Point]]:
     return sorted(rings, key=len, reverse=True)
 
 
-def main(source: Path) -> None:
-    served = yaml.safe_load((FIXTURES / "served.yaml").read_text())["epcis"]
+def main(source: Path, territory: Path | None = None) -> None:
+    folder = territory / "territories" if territory else FIXTURES
+    served = yaml.safe_load((folder / "served.yaml").read_text())["epcis"]
     features = json.loads(source.read_text())["features"]
     outlines = {}
     communes = {}
@@ -95,8 +97,8 @@ def main(source: Path) -> None:
         "communes:",
         *lines_of(communes),
     ]
-    (FIXTURES / "outlines.yaml").write_text("\n".join(lines) + "\n")
+    (folder / "outlines.yaml").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -265,6 +265,10 @@ REGISTER_URL = env.str("JONCTION_REGISTER_URL", default="").rstrip("/")
 # Where what was learnt from the sentences of a release is kept, so that the next database need not learn it again:
 # half a minute. It can be emptied at any time; in the temporary folder where it is not set. Empty: nothing is kept.
 LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=None)
+# A folder with the files by which another territory differs from ours, laid out as fixtures/.
+TERRITORY_FOLDER = Path(_territory) if (_territory := env.str("JONCTION_TERRITORY", default="")) else None
+if TERRITORY_FOLDER and not TERRITORY_FOLDER.is_dir():
+    raise ImproperlyConfigured(f"JONCTION_TERRITORY={_territory!r} is no folder that can be read.")
 # A file that a worker or beat dates with the moment until which it is to be believed alive, for a health check.
 HEARTBEAT_FILE = env.str("JONCTION_HEARTBEAT_FILE", default="")
 # How many of our own proxies stand before the site: the client's address is that many steps back in X-Forwarded-For.

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from functools import cache
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.matchmaking.differences import is_closed
 from backend.matchmaking.models import Alert, Match, Reminder, Result
 from backend.schemes.catalogue.windows import MARGIN_DAYS
@@ -19,7 +18,7 @@ type Sent = Mapping[tuple[int, date, str], date]  # by scheme, last day and stag
 @cache
 def notice_days() -> Mapping[str, int]:
     """Return the days before a last day, as ``fixtures/alerts.yaml`` gives them."""
-    content: Mapping[str, int] = read_yaml(settings.BASE_DIR / "fixtures" / "alerts.yaml")
+    content: Mapping[str, int] = read_yaml(territory_file("alerts.yaml"))
     return content
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 
 
 @lru_cache(maxsize=1)
 def _all_days() -> Mapping[str, Mapping[str, int]]:
-    content: Mapping[str, Mapping[str, int]] = read_yaml(settings.BASE_DIR / "fixtures" / "escalations.yaml")
+    content: Mapping[str, Mapping[str, int]] = read_yaml(territory_file("escalations.yaml"))
     return content
 
 

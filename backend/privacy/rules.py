@@ -5,9 +5,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.privacy.predicates import PREDICATES
 
 LONGEST_DAYS = 3660
@@ -44,7 +43,7 @@ class Rule:
 @lru_cache(maxsize=1)
 def rules() -> dict[str, Rule]:
     """Return the rules in force, by name."""
-    return read_rules(read_yaml(settings.BASE_DIR / "fixtures" / "service.yaml").get("retention"))
+    return read_rules(read_yaml(territory_file("service.yaml")).get("retention"))
 
 
 def read_rules(content: Any) -> dict[str, Rule]:

@@ -10,7 +10,7 @@ from datetime import date
 from django.db.models import Count, Subquery
 
 from backend.companies.models import RegisterCopy, RegisteredEstablishment
-from backend.territories.outlines import commune_shapes
+from backend.territories.services import served_communes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,10 @@ def denominators() -> Denominators | None:
     rows = RegisteredEstablishment.objects.filter(is_open=True).order_by().values("commune")
     found = list(rows.annotate(n=Count("pk"), dated=Subquery(newest)).values_list("commune", "n", "dated"))
     by_commune = {commune: n for commune, n, _dated in found}
-    if not found or found[0][2] is None or any(shape.code not in by_commune for shape in commune_shapes()):
+    if (
+        not found
+        or found[0][2] is None
+        or any(commune.official_code not in by_commune for commune in served_communes())
+    ):
         return None
     return Denominators(dated=found[0][2], by_commune=by_commune)

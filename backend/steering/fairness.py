@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.companies.size_bands import SIZE_LABELS
 from backend.matchmaking import engine
 from backend.matchmaking.fairness import seen
@@ -28,7 +28,7 @@ MEASURES = {"eligible": "dispositifs éligibles", "exposure": "exposition"}
 @lru_cache(maxsize=1)
 def thresholds() -> dict[str, int]:
     """Return what ``fixtures/fairness.yaml`` says of drift."""
-    content: dict[str, int] = read_yaml(settings.BASE_DIR / "fixtures" / "fairness.yaml")
+    content: dict[str, int] = read_yaml(territory_file("fairness.yaml"))
     return content
 
 

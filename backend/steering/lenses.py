@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
-
-PATH = settings.BASE_DIR / "fixtures" / "territories" / "lenses.yaml"
+from backend.common.territory_files import territory_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +20,7 @@ class Lens:
 @lru_cache(maxsize=1)
 def lenses() -> dict[str, tuple[Lens, ...]]:
     """Return the lenses of ``fixtures/territories/lenses.yaml``, by kind: ``groups``, then ``actions``."""
-    content: dict[str, Any] = read_yaml(PATH)
+    content: dict[str, Any] = read_yaml(territory_file("territories", "lenses.yaml"))
     return {
         kind: tuple(
             Lens(key=f"{kind}:{row['key']}", label=row["label"], sub_needs=tuple(row["sub_needs"]))

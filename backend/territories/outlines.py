@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.territories.models import ServedEpci
+from backend.territories.services import served_communes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Map:
 
 @lru_cache(maxsize=1)
 def _drawn() -> dict[str, Any]:
-    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "territories" / "outlines.yaml")
+    content: dict[str, Any] = read_yaml(territory_file("territories", "outlines.yaml"))
     return content
 
 
@@ -67,7 +67,9 @@ def size_of_map() -> tuple[int, int]:
 
 
 def commune_shapes() -> Iterable[Shape]:
-    """Yield the communes of the territory, in the order of their codes."""
+    """Yield the communes of the territory whose outline is held, in the order of their codes."""
+    served = {commune.official_code for commune in served_communes()}
     for code, shape in _drawn()["communes"].items():
-        x, y = shape["label"]
-        yield Shape(code=code, path=shape["path"], x=x, y=y)
+        if code in served:
+            x, y = shape["label"]
+            yield Shape(code=code, path=shape["path"], x=x, y=y)

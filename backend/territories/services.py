@@ -284,6 +284,7 @@ def clear_caches() -> None:
     _changes.cache_clear()
     territory_name.cache_clear()
     served_epcis.cache_clear()
+    served_communes.cache_clear()
     _territory_codes.cache_clear()
     _served_epci_of.cache_clear()
     activities.cache_clear()

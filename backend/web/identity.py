@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 
 MISSING = "à compléter"
 
@@ -47,5 +48,5 @@ def identity() -> Identity:
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / name)
+    content: dict[str, Any] = read_yaml(territory_file(name))
     return content

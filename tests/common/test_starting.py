@@ -1,7 +1,6 @@
 """What a command loads before it begins, and what loading the reference data does where nothing changed."""
 
 import os
-import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -25,6 +24,7 @@ SLOW = (
     "backend.config.urls", "backend.schemes.admin", "rest_framework.serializers", "openpyxl", "scipy.sparse",
     "sklearn", "redis",
 )  # fmt: skip
+FIXTURES, ADEN = settings.BASE_DIR / "fixtures", Path("schemes", "hdf-aden.yaml")
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -66,24 +66,27 @@ def test_the_pages_load_no_library_that_learns():
     assert done.stdout.split() == []
 
 
-def load(folder: Path) -> str:
+def load() -> str:
     output = StringIO()
-    call_command("load_reference", fixtures=folder, stdout=output)
+    call_command("load_reference", stdout=output)
     return output.getvalue()
 
 
 @pytest.fixture
-def fixtures(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(settings.BASE_DIR / "fixtures", tmp_path / "fixtures"))
+def territory(settings, tmp_path: Path) -> Path:
+    """Return a folder whose files stand in the place of ours."""
+    (tmp_path / "schemes").mkdir()
+    settings.TERRITORY_FOLDER = tmp_path
+    return tmp_path
 
 
 @pytest.mark.django_db
-def test_what_did_not_change_is_not_loaded_again(fixtures: Path):
-    load(fixtures)
+def test_what_did_not_change_is_not_loaded_again():
+    load()
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        said = load(fixtures)
+        said = load()
     assert "Fichiers inchangés depuis leur dernier chargement" in said
     assert [query["sql"] for query in asked if query["sql"].startswith(WRITES)] == []
     assert len(asked) < 20
@@ -91,12 +94,11 @@ def test_what_did_not_change_is_not_loaded_again(fixtures: Path):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_a_file_that_changed_is_loaded_and_tried_on_firms(fixtures: Path):
-    load(fixtures)
-    path = fixtures / "schemes" / "hdf-aden.yaml"
-    path.write_text(path.read_text().replace("summary:", "summary: À jour.", 1))
+def test_a_file_that_changed_is_loaded_and_tried_on_firms(territory: Path):
+    load()
+    (territory / ADEN).write_text((FIXTURES / ADEN).read_text().replace("summary:", "summary: À jour.", 1))
     n_rematches = Rematch.objects.count()
-    assert "1 nouvelles versions" in load(fixtures)
+    assert "1 nouvelles versions" in load()
     scheme = Scheme.objects.of_source(Scheme.OWN).get(source_key="hdf-aden")
     assert Revision.objects.get(pk=scheme.current_id).summary.startswith("À jour.")
     assert Rematch.objects.count() == n_rematches + 1
@@ -104,25 +106,24 @@ def test_a_file_that_changed_is_loaded_and_tried_on_firms(fixtures: Path):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_other_code_reads_the_same_files_again(fixtures: Path):
-    load(fixtures)
+def test_other_code_reads_the_same_files_again():
+    load()
     loaded = LoadedFixture.objects.get(name=REFERENCE)
     LoadedFixture.objects.filter(name=REFERENCE).update(digest=loaded.digest[:32] + "another release".rjust(32))
-    assert "inchangés, 0 proposés" in load(fixtures)
+    assert "inchangés, 0 proposés" in load()
     assert LoadedFixture.objects.get(name=REFERENCE).digest == loaded.digest
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_files_that_are_refused_are_read_again_once_mended(fixtures: Path):
-    path = fixtures / "schemes" / "hdf-aden.yaml"
-    whole = path.read_text()
+def test_files_that_are_refused_are_read_again_once_mended(territory: Path):
+    path, whole = territory / ADEN, (FIXTURES / ADEN).read_text()
     path.write_text(whole.replace("name:", "nom:", 1))
     for _ in range(2):
         with pytest.raises(Exception, match="Rien n'a été chargé"):
-            load(fixtures)
+            load()
     path.write_text(whole.replace("summary:", "summary: Réparé.", 1))
-    assert "1 nouvelles versions" in load(fixtures)
+    assert "1 nouvelles versions" in load()
 
 
 @pytest.mark.slow

@@ -49,12 +49,12 @@ class Database:
             check=False,
         )
 
-    def python(self, code: str) -> str:
-        """Run code with Django set up, and return what it printed."""
+    def python(self, code: str, **settings: str) -> str:
+        """Run code with Django set up, with other settings where they are given, and return what it printed."""
         done = subprocess.run(
             [sys.executable, "-c", f"import django; django.setup(); {code}"],
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **settings},
             capture_output=True,
             text=True,
             check=True,

@@ -206,16 +206,12 @@ def test_a_file_that_changed_under_the_same_version_changes_nothing_and_says_so(
 
 
 @pytest.mark.slow
-def test_the_command_says_what_became_of_the_points_and_refuses_those_it_cannot_add_up(tmp_path):
-    fixtures, said = tmp_path / "fixtures", StringIO()
-    fixtures.mkdir()
-    for one in FILE.parent.iterdir():
-        (fixtures / one.name).symlink_to(one)
-    (fixtures / "one-more.yaml").write_text("")  # so that these files are not the ones that are loaded already
-    call_command("load_reference", fixtures=fixtures, stdout=said)
+def test_the_command_says_what_became_of_the_points_and_refuses_those_it_cannot_add_up(settings, tmp_path):
+    settings.TERRITORY_FOLDER, said = tmp_path, StringIO()
+    (tmp_path / "left_out.yaml").write_text("schemes: []")  # so that these files are not the ones loaded already
+    call_command("load_reference", stdout=said)
     assert f"Poids : version {in_force()} inchangée" in said.getvalue()
-    (fixtures / "weights.yaml").unlink()
     content = yaml.safe_load(FILE.read_text())
-    (fixtures / "weights.yaml").write_text(yaml.safe_dump({**content, "version": "x", "points": {"near": 1}}))
+    (tmp_path / "weights.yaml").write_text(yaml.safe_dump({**content, "version": "x", "points": {"near": 1}}))
     with pytest.raises(CommandError, match=r"Rien n'a été chargé\. Il manque les points de « Réponse au besoin »"):
-        call_command("load_reference", fixtures=fixtures, stdout=StringIO())
+        call_command("load_reference", stdout=StringIO())

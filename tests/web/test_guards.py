@@ -15,8 +15,19 @@ from backend.accounts.services import invite
 from backend.links.models import Kind
 from backend.matchmaking.reviews import end_review
 from backend.notifications.models import Notification
+from backend.territories.models import Perimeter, ServedEpci
 from tests.conftest import ROOT
-from tests.factories import DAY, as_sent, decide, first_matches, link_to, make_officer, make_submission, stop_link
+from tests.factories import (
+    CC2V,
+    DAY,
+    as_sent,
+    decide,
+    first_matches,
+    link_to,
+    make_officer,
+    make_submission,
+    stop_link,
+)
 from tests.neighbour import ours
 from tests.web.conftest import FORMS, fill, text_of
 
@@ -78,6 +89,17 @@ def test_the_service_does_not_start_without_a_secret():
 def test_invented_accounts_are_not_loaded_in_production(settings):
     settings.DEMO = False
     with pytest.raises(CommandError, match="JONCTION_DEMO=1"):
+        call_command("load_demo", stdout=StringIO())
+    assert not ours(User).exists()
+
+
+@pytest.mark.django_db
+def test_invented_accounts_are_those_of_the_territory_served(settings):
+    settings.DEMO = True
+    ServedEpci.objects.filter(short_name=CC2V).update(perimeter=Perimeter.objects.get(code="EPCI-200070944"))
+    with pytest.raises(
+        CommandError, match=r"demo\.yaml : l’intercommunalité 246000772 de « .* » n’est pas servie"
+    ):
         call_command("load_demo", stdout=StringIO())
     assert not ours(User).exists()
 

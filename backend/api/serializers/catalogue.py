@@ -284,7 +284,7 @@ class ContactSerializer(serializers.Serializer[Revision]):
     name = serializers.CharField(source="contact_name", allow_blank=True, help_text="Nom du service.")
     url = serializers.CharField(source="contact_url", allow_blank=True, help_text="Page de contact.")
     phone = serializers.CharField(source="contact_phone", allow_blank=True, help_text="Téléphone du service.")
-    offices = serializers.SerializerMethodField(help_text="Bureaux du porteur dans l’Oise, sinon dans la région.")
+    offices = serializers.SerializerMethodField(help_text="Bureaux du porteur dans le département, sinon la région.")
 
     @extend_schema_field(OfficeSerializer(many=True))
     def get_offices(self, revision: Revision) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from backend.matchmaking.partner_filings import (
     request_key,
     status_of,
 )
+from backend.territories.services import territory_name
 
 _VISIBLE = re.compile(r"[!-~]{1,100}")
 
@@ -82,7 +83,9 @@ class SubmissionsView(KeyedView):
         except StaffAddress as error:
             raise refuse_at("/contact/email", str(error)) from None
         except OutsideTerritory as error:
-            sentence = f"La commune {error} est hors du territoire ; attendu : une commune du Grand Compiégnois."
+            sentence = (
+                f"La commune {error} est hors du territoire ; attendu : une commune du territoire {territory_name()}."
+            )
             raise refuse_at("/commune", sentence) from None
         url = request.build_absolute_uri(reverse("api:submission", args=[filed.public_id]))
         answer = FiledSerializer(context={"url": url}).to_representation(filed)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 
 
 def read_demonstration() -> dict[str, Any]:
@@ -14,5 +15,5 @@ def read_demonstration() -> dict[str, Any]:
         raise CommandError(
             "Ces données sont inventées : elles ne se chargent que dans une démonstration (JONCTION_DEMO=1)."
         )
-    content: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "demo.yaml")
+    content: dict[str, Any] = read_yaml(territory_file("demo.yaml"))
     return content

@@ -6,9 +6,8 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.schemes.catalogue.shares import percent_of
 from backend.schemes.models import OperatorRole, Revision, Scheme
 
@@ -18,7 +17,7 @@ NEAR = (*Revision.OF_TERRITORY, Revision.Level.REGIONAL)  # levels of which the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """Where who runs schemes is called in the Oise, or else in the region; ``dated`` is the day of the copy."""
+    """Where who runs schemes is called in the department, or else in the region; ``dated`` is the day of the copy."""
 
     operators: frozenset[str]
     name: str
@@ -55,7 +54,7 @@ def offices() -> tuple[Office, ...]:
     ValueError
         Where an office says neither a telephone nor a page, or an operator has two.
     """
-    rows = read_yaml(settings.BASE_DIR / "fixtures" / "offices.yaml")["offices"]
+    rows = read_yaml(territory_file("offices.yaml"))["offices"]
     found = tuple(
         Office(
             operators=frozenset(row["operators"]),
@@ -88,7 +87,7 @@ def own_sites() -> dict[str, str]:
     ValueError
         Where a scheme or a site is named twice, an address is no home page, or no reason is given.
     """
-    rows = read_yaml(settings.BASE_DIR / "fixtures" / "own_sites.yaml")["sites"]
+    rows = read_yaml(territory_file("own_sites.yaml"))["sites"]
     if unsaid := [row["scheme"] for row in rows if not row["why"]]:
         raise ValueError(f"Sites d’un seul dispositif, sans raison : {', '.join(unsaid)}.")
     if pages := [row["url"] for row in rows if is_deep(row["url"])]:

@@ -1,6 +1,6 @@
 """Keeping what was seen of windows, and letting sheets follow it: at once, read afterwards, or proposed (ADR 37)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,12 @@ def observe(*, scheme: Scheme, editor: User, on: date, **seen: Any) -> WindowObs
 
 
 @transaction.atomic
-def load_observations(path: Path) -> int:
+def load_observations(path: Path, *, left_out: Collection[str] = ()) -> int:
     """Keep the observations of a reviewed file that are not kept yet, and return how many there are.
 
-    Raises ``ObservationError`` naming the scheme and what is wrong.
+    Of schemes ``left_out`` none is. Raises ``ObservationError`` naming the scheme and what is wrong.
     """
-    rows = read_yaml(path)["observations"]
+    rows = [row for row in read_yaml(path)["observations"] if row["scheme"] not in left_out]
     schemes = {scheme.source_key: scheme for scheme in Scheme.objects.of_source(Scheme.OWN)}
     for row in rows:
         scheme = schemes.get(row["scheme"])

@@ -79,7 +79,7 @@ def test_half_of_the_sheets_have_an_office_near_here_and_an_archived_one_counts_
     assert counts.near_pct >= 50
     assert counts.n_deep < counts.n_sheets
     call_command("check_catalogue")
-    assert f"{counts.n_near} avec un bureau de l’Oise" in capsys.readouterr().out
+    assert f"{counts.n_near} avec un bureau du département" in capsys.readouterr().out
 
     Scheme.objects.filter(source_key="cci-oise", source=Scheme.OWN).update(state=Scheme.State.ARCHIVED)
     after = contact_counts()

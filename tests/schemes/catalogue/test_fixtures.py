@@ -191,8 +191,9 @@ def test_a_file_that_holds_no_record_is_named(folder: Path, content: str) -> Non
         load_catalogue(folder)
 
 
-def test_the_command_says_that_nothing_was_loaded(tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(FIXTURES, tmp_path / "fixtures"))
-    (copy / "schemes" / "mediation-credit.yaml").write_text("[]")
+def test_the_command_says_that_nothing_was_loaded(settings, tmp_path: Path) -> None:
+    settings.TERRITORY_FOLDER = tmp_path
+    (tmp_path / "schemes").mkdir()
+    (tmp_path / "schemes" / "mediation-credit.yaml").write_text("[]")
     with pytest.raises(CommandError, match=r"^Rien n'a été chargé\. mediation-credit\.yaml : "):
-        call_command("load_reference", fixtures=copy, verbosity=0)
+        call_command("load_reference", verbosity=0)

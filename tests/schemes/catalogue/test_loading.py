@@ -102,10 +102,10 @@ def test_files_are_loaded_again_once_an_archived_scheme_is_put_back(folder):
 
 
 @pytest.mark.slow
-def test_the_command_names_what_waits_for_people(tmp_path):
-    copy = Path(shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures"))
+def test_the_command_names_what_waits_for_people(settings, tmp_path):
+    settings.TERRITORY_FOLDER = tmp_path
     publish_change(get_scheme(), name="Publié à la main")
-    load(copy / "schemes", summary="Lu ailleurs.")
+    load(Path(shutil.copytree(ROOT / "fixtures" / "schemes", tmp_path / "schemes")), summary="Lu ailleurs.")
     output = StringIO()
-    call_command("load_reference", fixtures=copy, stdout=output)
+    call_command("load_reference", stdout=output)
     assert f"Fichiers à relire dans l’administration : {KEY}" in output.getvalue()

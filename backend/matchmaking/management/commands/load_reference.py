@@ -2,13 +2,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from backend.common.days import current_day
 from backend.common.files import digest_of_files
 from backend.common.releases import code_state
+from backend.common.territory_files import TerritoryFileError, left_out, reference_folder
 from backend.matchmaking import condition_views, engine, match_codes
 from backend.matchmaking.language import learn_language
 from backend.matchmaking.rematching import open_rematch
@@ -22,18 +22,24 @@ from backend.territories import services as territories
 from backend.territories.activities import ActivityTableError, load_held_table
 from backend.territories.services import REFERENCE, is_loaded, load_nomenclatures, load_territories
 
+REFUSED = (
+    ActivityTableError,
+    FixtureError,
+    ObservationError,
+    TerritoryFileError,
+    WeightsError,
+    OSError,
+    yaml.YAMLError,
+)
+
 
 class Command(BaseCommand):
     help = "Charge le territoire, les nomenclatures, la taxonomie, les poids et le catalogue ; idempotent."
     requires_system_checks = ()  # they load every page of the site
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fixtures", type=Path, default=settings.BASE_DIR / "fixtures", metavar="DOSSIER")
-
     def handle(self, *args: Any, **options: Any) -> None:
-        folder: Path = options["fixtures"]
         try:
-            with transaction.atomic():
+            with reference_folder() as folder, transaction.atomic():
                 if is_loaded(REFERENCE, f"{digest_of_files(sorted(folder.rglob('*')))[:32]}{code_state()[:32]}"):
                     self.stdout.write("Fichiers inchangés depuis leur dernier chargement")
                 else:
@@ -41,7 +47,7 @@ class Command(BaseCommand):
                 self._say_waiting()
                 self._say("Langue", {"phrases et mots appris": learn_language().n_sentences})
                 open_rematch(on=current_day())
-        except (ActivityTableError, FixtureError, ObservationError, WeightsError, OSError, yaml.YAMLError) as error:
+        except REFUSED as error:
             raise CommandError(f"Rien n'a été chargé. {error}") from None
         territories.clear_caches()
         engine.clear_caches()
@@ -58,7 +64,7 @@ class Command(BaseCommand):
         self._say("Taxonomie", {"sous-besoins": load_taxonomy(folder / "taxonomy.yaml")})
         self._say("Catalogue", load_catalogue(folder / "schemes"))
         self._say("Fiches non vérifiées", load_catalogue(folder / "drafts"))
-        n_kept = load_observations(folder / "windows.yaml")
+        n_kept = load_observations(folder / "windows.yaml", left_out=left_out())
         self._say("Constats d’ouverture", {"lus": n_kept, "suivis": follow_all(on=current_day())})
         self._say("Phrases d’entreprises", {"par dispositif": load_scheme_texts(Scheme.OWN)})
         self.stdout.write(f"Poids : {load_weights(folder / 'weights.yaml')}")

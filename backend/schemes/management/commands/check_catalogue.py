@@ -122,9 +122,9 @@ def _evidence_in_words(counted: EvidenceCounts) -> Iterator[str]:
 
 def _contacts_in_words(counted: ContactCounts) -> str:
     return (
-        f"Contacts : {counted.n_contacts} fiches avec un téléphone ou une page, {counted.n_near} avec un bureau de "
-        f"l’Oise ou de la région ({counted.near_pct} %) ; {counted.n_deep} liens vers une page du dispositif et non "
-        f"l’accueil d’un site ({counted.deep_pct} %)"
+        f"Contacts : {counted.n_contacts} fiches avec un téléphone ou une page, {counted.n_near} avec un bureau "
+        f"du département ou de la région ({counted.near_pct} %) ; {counted.n_deep} liens vers une page du dispositif "
+        f"et non l’accueil d’un site ({counted.deep_pct} %)"
     )
 
 

@@ -70,7 +70,12 @@ def load_accounts(demonstration: dict[str, Any]) -> None:
 
 
 def load_organisation(*, name: str, epci: str = "", **fields: str) -> None:
-    served = ServedEpci.objects.get(perimeter__code=f"EPCI-{epci}") if epci else None
+    served = ServedEpci.objects.filter(perimeter__code=f"EPCI-{epci}").first() if epci else None
+    if epci and served is None:
+        raise CommandError(
+            f"demo.yaml : l’intercommunalité {epci} de « {name} » n’est pas servie ici ; "
+            "donnez au territoire un demo.yaml à lui (docs/howto/serve-another-territory.md)."
+        )
     Organisation.objects.update_or_create(name=name, defaults={"epci": served, **fields})
 
 

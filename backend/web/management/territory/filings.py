@@ -14,6 +14,7 @@ from stdnum.fr import siren, siret
 
 from backend.accounts.models import Organisation
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.matchmaking.calls import Call
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import Filing
@@ -55,7 +56,7 @@ class Territory:
         self._arriving = Random(f"{seed} sites")  # noqa: S311
         self._sites = list(Organisation.objects.filter(code__isnull=False).order_by("code"))
         self._seed, self._days, self._today = seed, years * 365, today
-        self._words = read_yaml(settings.BASE_DIR / "fixtures" / "demo_territory.yaml")
+        self._words = read_yaml(territory_file("demo_territory.yaml"))
         self._firms = Draw(seed, on=today)
         self._towns = [commune.official_code for commune in served_communes()]
         self._weights = [self._words["towns"].get(code, 1) for code in self._towns]

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.text import slugify
 
 from backend.accounts.models import Membership, User
 from backend.common.days import current_day
 from backend.common.files import read_yaml
+from backend.common.territory_files import territory_file
 from backend.matchmaking.calls import Call, ask_call, end_call, file_call
 from backend.matchmaking.file_links import close_unentitled
 from backend.matchmaking.follow_up import (
@@ -59,7 +59,7 @@ REASONS = {
 @cache
 def words() -> dict[str, Any]:
     """Return what officers write, drawn from the same file as the firms."""
-    found: dict[str, Any] = read_yaml(settings.BASE_DIR / "fixtures" / "demo_territory.yaml")
+    found: dict[str, Any] = read_yaml(territory_file("demo_territory.yaml"))
     return found
 
 
