@@ -97,9 +97,7 @@ def test_invented_accounts_are_not_loaded_in_production(settings):
 def test_invented_accounts_are_those_of_the_territory_served(settings):
     settings.DEMO = True
     ServedEpci.objects.filter(short_name=CC2V).update(perimeter=Perimeter.objects.get(code="EPCI-200070944"))
-    with pytest.raises(
-        CommandError, match=r"demo\.yaml : l’intercommunalité 246000772 de « .* » n’est pas servie"
-    ):
+    with pytest.raises(CommandError, match=r"demo\.yaml : l’intercommunalité 246000772 de « .* » n’est pas servie"):
         call_command("load_demo", stdout=StringIO())
     assert not ours(User).exists()
 
