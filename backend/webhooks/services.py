@@ -11,6 +11,8 @@ from django.utils import timezone
 from backend.accounts.models import Membership, Organisation, User
 from backend.accounts.rights import check_leads_territory
 from backend.common.field_encryption import decrypt, encrypt
+from backend.journal.models import Kind
+from backend.journal.services import record_event
 from backend.notifications.rendering import render
 from backend.notifications.services import absolute_url, enqueue_email
 from backend.webhooks.addresses import AddressError, check_address
@@ -46,6 +48,7 @@ def add_endpoint(*, user: User, organisation: Organisation, url: str, events: Se
         made_at=timezone.now(),
     )
     _save(endpoint)
+    _record(Kind.WEBHOOK_ADDED, endpoint, user)
     return endpoint, secret
 
 
@@ -55,6 +58,7 @@ def change_endpoint(*, user: User, endpoint: Endpoint, url: str, events: Sequenc
     check_leads_territory(user)
     endpoint.url, endpoint.events = url, list(events)
     _save(endpoint, "url", "events")
+    _record(Kind.WEBHOOK_CHANGED, endpoint, user)
 
 
 def _save(endpoint: Endpoint, *fields: str) -> None:
@@ -79,6 +83,7 @@ def rotate_secret(*, user: User, endpoint: Endpoint) -> str:
     held.former_secret, held.former_until = held.secret, timezone.now() + FORMER_SECRET
     held.secret = encrypt(secret, purpose=PURPOSE)
     held.save(update_fields=["secret", "former_secret", "former_until"])
+    _record(Kind.WEBHOOK_SECRET_CHANGED, endpoint, user)
     return secret
 
 
@@ -138,7 +143,12 @@ def switch_off(endpoint: Endpoint, state: Endpoint.State) -> bool:
 def remove_endpoint(*, user: User, endpoint: Endpoint) -> None:
     """Forget an endpoint, with its secret and what was sent to it."""
     check_leads_territory(user)
+    _record(Kind.WEBHOOK_REMOVED, endpoint, user)
     Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk).delete()
+
+
+def _record(kind: Kind, endpoint: Endpoint, user: User) -> None:
+    record_event(kind=kind, actor=user, detail=f"{endpoint.organisation_id}.{endpoint.pk}")
 
 
 # -- what is owed

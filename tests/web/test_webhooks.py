@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts.models import Membership, Organisation
+from backend.journal.models import AuditEvent, Kind
 from backend.webhooks.models import Delivery, Endpoint, EventType
 from backend.webhooks.services import enqueue_event
 from tests.factories import ARC, make_lead, make_officer, make_organisation, make_partner, make_webhook
@@ -138,6 +139,24 @@ def test_an_endpoint_is_changed_stopped_put_back_and_removed(site):
     assert "l’adresse est supprimée" in text_of(site.post(page_of(endpoint), {"remove": "1"}, follow=True))
     assert not Endpoint.objects.exists()
     assert site.get(page_of(endpoint)).status_code == 404
+
+
+def test_who_adds_changes_or_removes_an_endpoint_is_in_the_log_by_numbers(site):
+    chamber = make_organisation(kind="chamber")
+    site.post(LIST, {"organisation": chamber.pk, "url": URL, "events": ["scheme.published"]})
+    endpoint, beside = Endpoint.objects.get(), make_webhook("https://beside.example/")
+    for sent in ({"url": f"{URL}/2", "events": ["scheme.published"], "save": "1"}, {"rotate": "1"}, {"remove": "1"}):
+        site.post(page_of(endpoint), sent)
+    done = AuditEvent.objects.filter(detail=f"{chamber.pk}.{endpoint.pk}").order_by("pk")
+    assert [event.kind for event in done] == [
+        Kind.WEBHOOK_ADDED,
+        Kind.WEBHOOK_CHANGED,
+        Kind.WEBHOOK_SECRET_CHANGED,
+        Kind.WEBHOOK_REMOVED,
+    ]
+    assert {event.actor for event in done} == {endpoint.made_by}
+    [other] = AuditEvent.objects.filter(kind__startswith="webhook").exclude(pk__in=done)
+    assert (other.kind, other.actor) == (Kind.WEBHOOK_ADDED, beside.made_by)
 
 
 def test_nothing_of_a_second_partner_shows_nor_is_sent_again_through_the_first(site):
