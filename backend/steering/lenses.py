@@ -20,7 +20,7 @@ class Lens:
 @lru_cache(maxsize=1)
 def lenses() -> dict[str, tuple[Lens, ...]]:
     """Return the lenses of ``fixtures/territories/lenses.yaml``, by kind: ``groups``, then ``actions``."""
-    content: dict[str, Any] = read_yaml(territory_file("territories", "lenses.yaml"))
+    content: dict[str, Any] = read_yaml(territory_file("territories/lenses.yaml"))
     return {
         kind: tuple(
             Lens(key=f"{kind}:{row['key']}", label=row["label"], sub_needs=tuple(row["sub_needs"]))

@@ -32,7 +32,7 @@ class Map:
 
 @lru_cache(maxsize=1)
 def _drawn() -> dict[str, Any]:
-    content: dict[str, Any] = read_yaml(territory_file("territories", "outlines.yaml"))
+    content: dict[str, Any] = read_yaml(territory_file("territories/outlines.yaml"))
     return content
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.matchmaking.beyond_reach import schemes_beyond_reach
+from backend.matchmaking.ineligible_everywhere import schemes_ineligible_everywhere
 from backend.territories import services
 from backend.territories.models import Perimeter, ServedEpci
 from tests.factories import DAY
@@ -24,10 +24,10 @@ def vimeu():
 
 
 def test_each_scheme_of_ours_is_for_some_commune_of_ours():
-    assert schemes_beyond_reach(on=DAY) == []
+    assert schemes_ineligible_everywhere(on=DAY) == []
 
 
 def test_elsewhere_what_is_made_for_our_communes_is_beyond_reach(vimeu):
-    keys = schemes_beyond_reach(on=DAY)
+    keys = schemes_ineligible_everywhere(on=DAY)
     assert {"cc2v-pepiniere", "arc-parcs-activites", "codefi-oise"} <= set(keys)
     assert not {"acre", "hdf-aden", "mediation-credit"} & set(keys)  # of the State, of the Region

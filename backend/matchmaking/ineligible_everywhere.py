@@ -1,4 +1,4 @@
-"""Schemes that no commune of the territory served could have, wherever its firms are."""
+"""Schemes for which firms of the territory are ineligible wherever they are: by the place alone."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from backend.schemes.models import Scheme
 from backend.territories.services import served_communes
 
 
-def schemes_beyond_reach(*, on: date) -> list[str]:
+def schemes_ineligible_everywhere(*, on: date) -> list[str]:
     """Return the keys of our published schemes that each served commune rules out by itself, nothing else known."""
     catalogue = engine.catalogue(Scheme.OWN)
     facts = [{}, *({"commune": commune.official_code} for commune in served_communes())]
