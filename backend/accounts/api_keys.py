@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from backend.accounts.models import ApiKey, ApiScope, Membership, Organisation, User
+from backend.accounts.models import ApiKey, ApiScope, Organisation, User
 from backend.common.redaction import KEY_START
 from backend.common.work import Work, change_each
 from backend.journal.models import Kind
@@ -23,7 +23,7 @@ from backend.notifications.services import absolute_url, enqueue_email
 SECRET_BYTES = 32  # 256 random bits in 43 characters; what logs hide knows that length
 MOST_LIFE = timedelta(days=365)
 ENDS_SOON = timedelta(days=30)  # long enough to put the next key into a partner's tool
-REMINDER = "api_key_ends"  # the kind of its e-mails
+REMINDER = "api_key_expiring"  # the kind of its e-mails
 REMINDERS = (timedelta(days=7), ENDS_SOON)  # before the last day of a key, the nearest first
 N_SHOWN = 4  # characters of the secret by which a list tells keys apart
 
@@ -94,13 +94,13 @@ def find_api_key(secret: str) -> ApiKey | None:
     return key
 
 
-def remind_of_ending_keys(*, on: date) -> Work:
-    """Tell who leads the territory of each key about to end: a month before its last day, and again a week before.
+def remind_of_expiring_keys(*, on: date) -> Work:
+    """Tell the territory leads of each key that expires within a month, and again within a week; once each.
 
-    A key made for less time than that is told of once, or never: who made it knew.
+    A key valid for less than a month from the start has one reminder, for less than a week none.
     """
-    ending = ApiKey.objects.valid(on).filter(expires_on__lte=on + ENDS_SOON).select_related("organisation")
-    return Work(n_looked_at=len(ending), n_changed=change_each(partial(_remind_of, on=on), ending))
+    expiring = ApiKey.objects.valid(on).filter(expires_on__lte=on + ENDS_SOON).select_related("organisation")
+    return Work(n_looked_at=len(expiring), n_changed=change_each(partial(_remind_of, on=on), expiring))
 
 
 @transaction.atomic
@@ -108,14 +108,13 @@ def _remind_of(key: ApiKey, *, on: date) -> bool:
     before = next(before for before in REMINDERS if key.expires_on <= on + before)
     if timezone.localdate(key.created_at) > key.expires_on - before:
         return False
-    leads = User.objects.filter(memberships__in=Membership.objects.whole_territory()).distinct()
-    owed = {f"{REMINDER}:{key.pk}:{before.days}:{lead.pk}": lead for lead in leads}
-    told = set(Notification.objects.filter(dedupe_key__in=owed).values_list("dedupe_key", flat=True))
-    context = {"key": key, "url": absolute_url("territory_keys")}
-    for name in owed.keys() - told:
-        message = render(REMINDER, {**context, "reader": owed[name]})
-        enqueue_email(kind=REMINDER, key=name, recipient=owed[name].email, message=message)
-    return bool(owed.keys() - told)
+    leads = {f"{REMINDER}:{key.pk}:{before.days}:{lead.pk}": lead for lead in User.objects.territory_leads()}
+    told = set(Notification.objects.filter(dedupe_key__in=leads).values_list("dedupe_key", flat=True))
+    due = leads.keys() - told
+    for name in due:
+        context = {"key": key, "reader": leads[name], "url": absolute_url("territory_keys")}
+        enqueue_email(kind=REMINDER, key=name, recipient=leads[name].email, message=render(REMINDER, context))
+    return bool(due)
 
 
 def _detail(key: ApiKey) -> str:

@@ -27,6 +27,10 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def territory_leads(self) -> "models.QuerySet[User]":
+        """Who leads the territory and is in post, each once."""
+        return self.filter(memberships__in=Membership.objects.whole_territory()).distinct()
+
 
 @dataclass(frozen=True, slots=True)
 class Posts:

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 
 from django.conf import settings
 
-from backend.accounts.api_keys import remind_of_ending_keys
+from backend.accounts.api_keys import remind_of_expiring_keys
 from backend.common.work import Work
 from backend.jobs import alarms, works
 from backend.jobs.job import HOUR, Job
@@ -166,7 +166,7 @@ JOBS: dict[str, Job] = {
             name="api_keys.remind",
             label="Clés d’API qui se terminent",
             what="Prévient le chef de projet un mois, puis une semaine avant le dernier jour d’une clé de partenaire.",
-            work=remind_of_ending_keys,
+            work=remind_of_expiring_keys,
             at=time(7, 20),
             late_after=30 * HOUR,
         ),

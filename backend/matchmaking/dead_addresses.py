@@ -80,7 +80,7 @@ def leads_of(officer: User) -> list[User]:
     organisations = officer.memberships.reviewing().values("organisation")
     near = Membership.objects.leading().filter(role=Membership.Role.EPCI_LEAD, organisation__in=organisations)
     found = list(others.filter(memberships__in=near).distinct())
-    return found or list(others.filter(memberships__in=Membership.objects.whole_territory()).distinct())
+    return found or list(User.objects.territory_leads().exclude(pk=officer.pk))
 
 
 def unreachable_officers(lead: User) -> list[User]:

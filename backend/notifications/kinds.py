@@ -223,7 +223,7 @@ KINDS = {
         _account("account_changed", _("Compte modifié")),
         _account("second_factor_reset", _("Second facteur retiré")),
         _account("job_alarm", _("Tâche automatique en panne")),
-        _account("api_key_ends", _("Clé d’API qui se termine")),
+        _account("api_key_expiring", _("Clé d’API qui se termine")),
         _account("webhook_off", _("Webhook d’un partenaire arrêté")),
         EmailKind(name="public_report_answered", label=_("Réponse à un visiteur"), audience=Audience.VISITOR),
     )

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from backend.accounts.models import Membership, Organisation, User
+from backend.accounts.models import Organisation, User
 from backend.accounts.rights import check_leads_territory
 from backend.common.field_encryption import decrypt, encrypt
 from backend.journal.models import Kind
@@ -121,7 +121,7 @@ def give_up_on(endpoint: Endpoint, *, is_gone: bool) -> None:
         return
     context = {"endpoint": endpoint, "is_gone": is_gone, "url": absolute_url("territory_webhook", endpoint.pk)}
     now = timezone.now()
-    for lead in User.objects.filter(memberships__in=Membership.objects.whole_territory()).distinct():
+    for lead in User.objects.territory_leads():
         enqueue_email(
             kind="webhook_off",
             key=f"webhook_off:{endpoint.pk}:{now.isoformat()}:{lead.pk}",

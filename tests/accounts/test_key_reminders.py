@@ -1,10 +1,10 @@
-"""Who leads the territory is told of the keys about to end, early enough to hand over the next one."""
+"""Reminders of expiring API keys: to the territory leads, a month and a week before the last day of each."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from backend.accounts.api_keys import remind_of_ending_keys, revoke_api_key
+from backend.accounts.api_keys import remind_of_expiring_keys, revoke_api_key
 from backend.notifications.models import Notification
 from tests.factories import make_key, make_lead, make_officer
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def told(on: date) -> list[str]:
     """Play the job on a day, and return whom it told."""
     before = list(Notification.objects.values_list("pk", flat=True))
-    work = remind_of_ending_keys(on=on)
+    work = remind_of_expiring_keys(on=on)
     recipients = sorted(Notification.objects.exclude(pk__in=before).values_list("recipient", flat=True))
     assert bool(work.n_changed) == bool(recipients)
     return recipients

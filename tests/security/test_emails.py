@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.accounts.absences import declare_absence
-from backend.accounts.api_keys import remind_of_ending_keys
+from backend.accounts.api_keys import remind_of_expiring_keys
 from backend.accounts.models import User
 from backend.accounts.services import invite, reset_second_factor, tell_account_changed
 from backend.jobs.alarms import PATIENCE, watch
@@ -384,9 +384,9 @@ def job_alarm():
     return {administrator.email}, ""
 
 
-def api_key_ends():
+def api_key_expiring():
     key, _secret = make_key(days=90, name="Logiciel de suivi")
-    remind_of_ending_keys(on=key.expires_on - timedelta(days=7))
+    remind_of_expiring_keys(on=key.expires_on - timedelta(days=7))
     return {key.created_by.email}, ""
 
 
@@ -479,7 +479,7 @@ EXPECTED = {
     "account_changed": Expected(account_changed, ("Votre mot de passe a été changé.", "Ce n’était pas vous")),
     "second_factor_reset": Expected(second_factor_reset, ("Ce n’était pas vous",)),
     "job_alarm": Expected(job_alarm, ("courriels",)),
-    "api_key_ends": Expected(api_key_ends, ("Service chamber", "Logiciel de suivi", "révoquez-la")),
+    "api_key_expiring": Expected(api_key_expiring, ("Service chamber", "Logiciel de suivi", "révoquez-la")),
     "webhook_off": Expected(webhook_off, ("Service chamber", "pendant trois jours", "https://crm.cci.example/")),
 }
 TOLD_OF_FIRMS = (Audience.FIRM, Audience.OFFICER, Audience.PARTNER)

@@ -143,7 +143,7 @@ def _leads() -> dict[int, tuple[User, ...]]:
 
 
 def _territory_leads() -> tuple[User, ...]:
-    return tuple(User.objects.filter(memberships__in=Membership.objects.whole_territory()).distinct().order_by("pk"))
+    return tuple(User.objects.territory_leads().order_by("pk"))
 
 
 def sheets_of(reader: Reader, among: Sequence[LocalSheet] | None = None) -> list[LocalSheet]:
