@@ -1,21 +1,49 @@
 """The codes that a line or a call of the API may use: communes, regions, activities, legal categories, sub-needs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import StringAgg, Value
-from django.db.models.functions import Substr
+from django.db.models import OuterRef
 
 from backend.schemes.models import SubNeed
 from backend.territories.models import Containment, Nomenclature, Perimeter
+
+DEPARTMENT = 2  # letters that the codes of the communes of one begin with; those overseas share theirs
+
+
+class Communes:
+    """The communes and their regions, by official code.
+
+    Those of a department are read when one of them is asked for: all 35,000 take a tenth of a second, and a file or a
+    question is mostly of one.
+    """
+
+    _CODE = re.compile(r"[0-9][0-9AB][0-9]{3}")
+
+    def __init__(self) -> None:
+        self._regions: dict[str, Mapping[str, str]] = {}  # by department, then by commune
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and bool(self._CODE.fullmatch(code)) and code in self._beside(code)
+
+    def region_of(self, code: str) -> str:
+        """Return the code of the region of a known commune, empty where it has none."""
+        return self._beside(code)[code]
+
+    def _beside(self, code: str) -> Mapping[str, str]:
+        department = code[:DEPARTMENT]
+        if department not in self._regions:
+            self._regions[department] = _regions_of_communes(department)
+        return self._regions[department]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
     """The codes a line may use."""
 
-    communes: Mapping[str, str]  # code → code of its region
+    communes: Communes
     regions: frozenset[str]
     activities: Mapping[str, str]  # with and without the dot → with it
     legal_categories: frozenset[str]  # every prefix
@@ -28,7 +56,7 @@ def load_codes() -> Codes:
     activities = Nomenclature.objects.filter(system=Nomenclature.System.NAF_REV2).values_list("code", flat=True)
     categories = Nomenclature.objects.filter(system=Nomenclature.System.LEGAL_CATEGORY).values_list("code", flat=True)
     return Codes(
-        communes=_regions_of_communes(),
+        communes=Communes(),
         regions=frozenset(
             code.partition("-")[2]
             for code in Perimeter.objects.filter(kind=Perimeter.Kind.REGION).values_list("code", flat=True)
@@ -39,23 +67,13 @@ def load_codes() -> Codes:
     )
 
 
-def _regions_of_communes() -> dict[str, str]:
-    """Return the region of each commune, empty where it has none.
-
-    Read as a text a region: 35,000 rows, or as many pairs to take apart, take the processor many times as long.
-    """
-    every = Perimeter.objects.communes().aggregate(codes=_joined("code"))["codes"]
-    found = dict.fromkeys(filter(None, every.split(",")), "")
-    inside = Containment.objects.filter(outer__kind=Perimeter.Kind.REGION, until__isnull=True, holds=True)
-    inside = inside.filter(inner__kind=Perimeter.Kind.COMMUNE)
-    for region, codes in inside.values_list("outer__code").annotate(codes=_joined("inner__code")):
-        found |= dict.fromkeys(codes.split(","), region.partition("-")[2])
-    return found
-
-
-def _joined(code: str) -> StringAgg:
-    """Join the official codes of perimeters whose kind is said in three letters."""
-    return StringAgg(Substr(code, len("COM-") + 1), Value(","), default=Value(""))
+def _regions_of_communes(department: str) -> dict[str, str]:
+    """Return the region of each commune of a department, empty where it has none."""
+    regions = Containment.objects.filter(outer__kind=Perimeter.Kind.REGION, until__isnull=True, holds=True)
+    region = regions.filter(inner=OuterRef("pk")).values("outer__code")[:1]
+    communes = Perimeter.objects.communes().filter(code__startswith=f"COM-{department}")
+    found = communes.annotate(region=region).values_list("code", "region")
+    return {code.partition("-")[2]: (region or "").partition("-")[2] for code, region in found}
 
 
 def clear_caches() -> None:

@@ -255,10 +255,10 @@ def _read_facts(reader: _Reader, codes: Codes, known_schemes: Container[str] | N
         "project.tenure": reader.read("project.tenure", read_choice, tuple(TENURES)),
     }
     commune, region = facts["commune"], facts["region"]
-    if commune and region and codes.communes[commune] != region:
+    if commune and region and (its_region := codes.communes.region_of(commune)) != region:
         reader.refuse(
             "region",
-            f"La commune {commune} n’est pas dans la région {region} mais dans la région {codes.communes[commune]} ; "
+            f"La commune {commune} n’est pas dans la région {region} mais dans la région {its_region} ; "
             "corrigez l’une des deux ou ne donnez que la commune.",
         )
     return facts

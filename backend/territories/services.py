@@ -267,9 +267,8 @@ def period_of(day: date) -> date:
 
 @lru_cache(maxsize=1)
 def _changes() -> frozenset[date]:
-    starts = Containment.objects.values_list("since", flat=True).distinct()
-    ends = Containment.objects.values_list("until", flat=True).distinct()
-    return frozenset(starts) | {end + timedelta(days=1) for end in ends if end}
+    found = Containment.objects.values_list("since", "until").distinct()
+    return frozenset(start for start, _ in found) | {end + timedelta(days=1) for _, end in found if end}
 
 
 def geography_state() -> str:

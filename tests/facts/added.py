@@ -10,7 +10,7 @@ from backend.companies import packing
 from backend.companies.levels import is_shared
 from backend.matchmaking import engine
 from backend.matchmaking.fact_display import FACT_NAMES, values_in_words
-from backend.matchmaking.match_codes import Codes
+from backend.matchmaking.match_codes import Codes, Communes
 from backend.matchmaking.match_input import read_line
 from backend.matchmaking.questions import efforts, fact_questions
 from backend.schemes.catalogue.criteria import KINDS, contrary, sentence
@@ -18,7 +18,7 @@ from backend.schemes.vocabulary import CRITERION_KINDS
 from backend.web.forms.fact_fields import FORM_OF_FACT
 
 NAME, DAY = "has_works_council", date(2026, 11, 24)
-NO_CODES = Codes(communes={}, regions=frozenset(), activities={}, legal_categories=frozenset(), sub_needs={})
+NO_CODES = Codes(communes=Communes(), regions=frozenset(), activities={}, legal_categories=frozenset(), sub_needs={})
 
 
 def line() -> bool:
