@@ -1,6 +1,7 @@
 """Learning how firms speak of their needs, from reviewed sentences and from what officers corrected."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib import metadata
@@ -37,7 +38,7 @@ def learn_language() -> Language:
     last = Language.objects.order_by("learnt_at", "version").last()
     if last and last.inputs == inputs:
         return last
-    sentences = [*examples(), *(example for example, _ in corrected)]
+    sentences = [*_without_places([*examples(), *(example for example, _ in corrected)])]
     version = _digest(sentences)
     found = Language.objects.filter(version=version).first()
     if found is None:
@@ -59,7 +60,8 @@ def _inputs(corrected: Iterable[tuple[engine.Example, int]]) -> str:
     """Digest all that the sentences are read from: files, code, sub-needs, what schemes serve, and corrections."""
     sub_needs = SubNeed.objects.order_by("key").values_list("key", "words", "sentences")
     read = [digest_of_files([*sorted(FOLDER.rglob("*")), *sorted(TAGS.glob("*-needs.yaml"))]), code_state()]
-    return digest([*read, repr(list(sub_needs)), repr(_served_by_ours()), repr(list(corrected))])
+    names = engine.place_names()
+    return digest([*read, repr(list(sub_needs)), repr(_served_by_ours()), repr(names), repr(list(corrected))])
 
 
 def _digest(sentences: Iterable[engine.Example]) -> str:
@@ -68,6 +70,14 @@ def _digest(sentences: Iterable[engine.Example]) -> str:
     for example in sentences:
         content.update(repr((example.text, sorted(example.subjects.items()), example.share)).encode())
     return content.hexdigest()[:16]
+
+
+def _without_places(examples: Iterable[engine.Example]) -> Iterator[engine.Example]:
+    """Give texts as they are read, without the communes served; one of nothing else teaches nothing."""
+    for example in examples:
+        text = engine.without_place_names(example.text)
+        if any(map(str.isalnum, text)):
+            yield replace(example, text=text)
 
 
 def examples() -> Iterator[engine.Example]:

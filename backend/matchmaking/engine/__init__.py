@@ -1,7 +1,7 @@
 """The door to the engine: rows of the database in, plain answers out. The rest of the backend never sees its types."""
 
 import matching
-from backend.matchmaking.engine import compiled, firms, needs, packed, tagging
+from backend.matchmaking.engine import compiled, firms, needs, packed, places, tagging
 from backend.matchmaking.engine.amounts import Estimate, Project
 from backend.matchmaking.engine.compiled import (
     Catalogue,
@@ -42,6 +42,7 @@ from backend.matchmaking.engine.needs import (
 )
 from backend.matchmaking.engine.packed import PackedFacts
 from backend.matchmaking.engine.percolation import LATER, Counts, Firms
+from backend.matchmaking.engine.places import place_names, without_place_names
 from backend.matchmaking.engine.preferences import Preference, preference_labels, read_preferences
 from backend.matchmaking.engine.presuming import presumed_facts, with_presumed
 from backend.matchmaking.engine.questions import (
@@ -183,6 +184,7 @@ __all__ = [
     "paired_interval",
     "parse_rules",
     "personal_sentences",
+    "place_names",
     "plan",
     "preference_labels",
     "presumed_facts",
@@ -213,6 +215,7 @@ __all__ = [
     "weights_of",
     "with_correspondents",
     "with_presumed",
+    "without_place_names",
     "words_of",
     "worth",
 ]
@@ -224,4 +227,5 @@ def clear_caches() -> None:
     firms.clear_caches()
     packed.clear_cache()
     needs.clear_caches()
+    places.clear_cache()
     tagging.clear_caches()

@@ -13,6 +13,7 @@ from django.db.models.functions import Length, Substr
 
 import matching
 from backend.common.files import read_yaml
+from backend.matchmaking.engine.places import without_place_names
 from backend.matchmaking.engine.preferences import Preference
 from backend.matchmaking.models import Language
 from backend.schemes.models import SubNeed
@@ -65,7 +66,8 @@ def understand(
         return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {})
     if other_language(text):
         return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {}, foreign=True)
-    wish = reader_of(language or language_in_force()).read(text, sorted(ticked), centroids=centroids)
+    reader = reader_of(language or language_in_force())
+    wish = reader.read(without_place_names(text), sorted(ticked), centroids=centroids)
     found = [
         Understood(
             key, weight, key in ticked, wish.evidence.get(key, ()), wish.probabilities[key], wish.sentences.get(key)
@@ -80,7 +82,7 @@ def unread_of(text: str, *, language: str) -> list[tuple[int, int]]:
     """Return the parts of a text that request what no scheme is for, beside others."""
     if not text.strip() or other_language(text):
         return []
-    return [(start, end) for start, end in reader_of(language).unread(text)]
+    return [(start, end) for start, end in reader_of(language).unread(without_place_names(text))]
 
 
 def words_of(text: str) -> list[str]:
@@ -91,7 +93,8 @@ def words_of(text: str) -> list[str]:
 
 def signs_of(text: str, coefficients: Mapping[str, float]) -> matching.Signs | None:
     """Return what the probabilities of the needs of a text are read from, with some coefficients."""
-    return reader_of(language_in_force()).signs(text, matching.Certainty(**coefficients))
+    reader = reader_of(language_in_force())
+    return reader.signs(without_place_names(text), matching.Certainty(**coefficients))
 
 
 # -- other languages
