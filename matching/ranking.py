@@ -169,7 +169,8 @@ class _Order:
         fit, self.need = self._fit_of(self.rows)
         self.points = self.board.points.take(self.rows, axis=1)
         self.points[NEED], self.points[WORDS] = weights.need * fit, self._words_of(self.rows)
-        self.likeliest, self.heard = (self._from(percent) for percent in (weights.sure, min(HEARD, weights.sure)))
+        heard = weights.sure if wish.ticked else min(HEARD, weights.sure)  # who ticks boxes has left the others
+        self.likeliest, self.heard = self._from(weights.sure), self._from(heard)
         self.against = index.columns.go_against(wish.preferences, self.rows)
         self.off_trade = np.zeros(len(self.rows), dtype=np.bool_)
         if belied is not None:

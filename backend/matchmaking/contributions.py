@@ -27,7 +27,7 @@ LABELS = {
     "need": Contribution(
         _("Réponse au besoin"),
         _("Le dispositif est fait pour ce que l’entreprise demande."),
-        lifts=_("Il répond à votre besoin « {need} »."),
+        lifts=_("Il répond au besoin « {need} »."),
     ),
     "words": Contribution(
         _("Mots de l’entreprise"),

@@ -89,6 +89,7 @@ def test_a_text_of_politeness_only_asks_for_nothing() -> None:
 
 def test_the_words_that_decided_are_named_as_they_were_written() -> None:
     assert set(READER.read("Une facture d’Électricité, ouille").evidence["energy"]) == {"Électricité", "facture"}
+    assert "240" not in READER.read("240 000 de facture d’électricité").evidence["energy"]
 
 
 def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:

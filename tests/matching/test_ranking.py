@@ -229,6 +229,8 @@ def test_a_scheme_as_good_as_any_for_each_need_that_is_heard_is_among_the_first_
         doubtful = replace(wish, probabilities={"robot": 1.0, "energy": percent / 100})
         found = keys([match for match in ranked([*robots, *panels], doubtful) if match.addresses])
         assert ("t:0" in found) == is_listed
+        chosen = replace(doubtful, ticked=frozenset({"robot"}))  # who ticks boxes has left the others
+        assert "t:0" not in keys([match for match in ranked([*robots, *panels], chosen) if match.addresses])
 
 
 @pytest.mark.parametrize(

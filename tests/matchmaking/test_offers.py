@@ -22,6 +22,8 @@ STATED = {
     "une boîte de quatre-vingt-douze salariés": {"headcount": 92},
     "Menuiserie à Noyon, 8 salariés. Je veux exporter.": {"headcount": 8},
     "Garage auto, 3 personnes, pas de repreneur": {"headcount": 3},
+    "Rencontré en visite : Mécanique Roussel, 28 salariés à Noyon. Veut former.": {"headcount": 28},
+    "Vu en visite : un client de 300 salariés, 12 salariés à former": {},
     "un robot à 180 000 €": {"project.spend": 180_000},
     "projet à 2,1 millions": {"project.spend": 2_100_000},
     "devis de 12.000 euros": {"project.spend": 12_000},

@@ -44,7 +44,7 @@ def test_a_firm_reads_what_counts_most_of_its_score_in_sentences_without_a_numbe
     parts = {"near": 5.0, "need": 60.0, "asks": -6.0, "target": -5.0, "words": 4.9, "guide": 0.0, "another": 30.0}
     told = rank_explanation(parts, need="Recruter", level="régional")
     assert told.lifts == (
-        "Il répond à votre besoin «\xa0Recruter\xa0».",
+        "Il répond au besoin «\xa0Recruter\xa0».",
         "Le plus proche passe devant ; celui-ci est régional.",
     )
     assert told.lowers == (

@@ -205,7 +205,7 @@ def test_all_schemes_of_a_draft_are_listed_and_each_has_its_conditions(client):
     assert "Les conditions" in text_of(alone)
     part = client.get(f"/demande/reponse/{card.match.scheme_id}/", headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
-    assert f"Pourquoi à cette place Plus haut : Il répond à votre besoin « {card.match.need.short} »." in text_of(part)
+    assert f"Pourquoi à cette place Plus haut : Il répond au besoin « {card.match.need.short} »." in text_of(part)
     assert client.get("/demande/reponse/999999999/").status_code == 404
     for path in ("/demande/reponse/tous/", f"/demande/reponse/{card.match.scheme_id}/"):
         assert Client().get(path, follow=True).redirect_chain[-1][0] == "/demande/besoin/"

@@ -72,7 +72,7 @@ def test_a_card_opens_in_place_with_what_its_page_says(client, submission):
     assert text_of(part) in text_of(whole)
     told = [*card.rank_explanation.lifts, *card.rank_explanation.lowers]
     assert all(" ".join(sentence.split()) in text_of(part) for sentence in told)
-    assert f"Il répond à votre besoin « {card.match.need.short} »." in text_of(part)
+    assert f"Il répond au besoin « {card.match.need.short} »." in text_of(part)
     assert "Score" not in text_of(part)  # numbers are for officers
     assert "HX-Request" in part["Vary"]
     assert {"private", "no-store"} <= set(part["Cache-Control"].split(", "))

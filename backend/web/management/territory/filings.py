@@ -1,5 +1,6 @@
 """Who files what and when, drawn by chance: always the same for a seed and a day."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -35,6 +36,7 @@ SAID = {
     "project.started": 0.6, "project.spend": 0.45, "project.spend_kinds": 0.35, "project.horizon": 0.75,
     "project.tenure": 0.1, "taxes_up_to_date": 0.1, "in_difficulty": 0.08, "craft_register": 0.15,
 }  # fmt: skip
+DIVISION = 2  # digits of a code of the NAF
 WHERE, NUMBERED, PHONED, ALERTED, BY_SITE = 0.97, 0.6, 0.92, 0.1, 0.25
 
 
@@ -62,7 +64,9 @@ class Territory:
         self._weights = [self._words["towns"].get(code, 1) for code in self._towns]
         self._sentences = dict(SubNeed.objects.order_by("key").values_list("key", "sentences"))
         requests = read_yaml(settings.BASE_DIR / "fixtures" / "judgements" / "requests.yaml")["requests"]
-        self._requests = [one["text"] for one in requests]
+        self._requests: dict[str, list[Mapping[str, Any]]] = defaultdict(list)  # by division of the activity
+        for request in requests:
+            self._requests[request.get("naf", "")[:DIVISION]].append(request)
         self._sirens = [number for number in unassigned_sirens() if number not in TAKEN]
         self._random.shuffle(self._sirens)
 
@@ -121,10 +125,10 @@ class Territory:
         trade, who = self._trade(firm), self._person()
         name = self._name(trade, who[1])
         number = self._sirens.pop() if self._sirens and draw.random() < NUMBERED else ""
-        text, needs = self._request(firm)
+        text, needs, staff = self._request(firm, trade)
         return Filing(
             filing_key=self._key(what),
-            facts=self._facts(firm, trade),
+            facts={**self._facts(firm, trade), **staff},
             siren=number,
             siret=siret_of(number) if number and draw.random() < NUMBERED else "",
             company_name=name,
@@ -170,17 +174,21 @@ class Territory:
     def _phone(self) -> str:
         return f"03 53 01 {self._random.randrange(100):02} {self._random.randrange(100):02}"
 
-    def _request(self, firm: Firm) -> tuple[str, tuple[str, ...]]:
-        """Draw what a firm writes and ticks: a few words, a whole request, or boxes alone."""
+    def _request(self, firm: Firm, trade: Mapping[str, Any]) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """Draw what a firm writes and ticks: a few words, a whole request of its trade, or boxes alone.
+
+        With a whole request, the headcount of whoever wrote it: a firm without staff has nobody who retires.
+        """
         draw, needs = self._random, tuple(firm.needs)
         kind = draw.random()
         if kind < 0.12:
-            return "", needs
-        if kind < 0.4:
-            return draw.choice(self._requests), ()
+            return "", needs, {}
+        if kind < 0.4 and (requests := self._requests.get(trade["naf"][:DIVISION])):
+            request = draw.choice(requests)
+            return request["text"], (), {name: request[name] for name in ("headcount",) if name in request}
         said = " ".join(draw.choice(self._sentences[need]) for need in needs)
         text = f"{draw.choice(self._words['openings'])}{said}{draw.choice(self._words['closings'])}"
-        return as_typed(text, draw), needs if draw.random() < 0.6 else ()
+        return as_typed(text, draw), needs if draw.random() < 0.6 else (), {}
 
 
 def of_the_same_firm(filing: Filing, earlier: Filing | Call) -> Filing:
