@@ -46,6 +46,7 @@ FIRMS = {
                     {CRAFT, "hdf-dacs-tpe.no_leasing"}),
     "shop": ("Compiègne", "47.71Z", "54", "2", "2019-02-01", "Vendre en ligne.", {FLEET, *METAL, *SITES}),
     "inn": ("Pierrefonds", "55.10Z", "54", "18", "2001-02-01", "Isoler l’hôtel, et recruter.", {CRAFT, BOATS, *SITES}),
+    "perfumer": ("Compiègne", "20.42Z", "", "60", "", "Former mes chefs d’équipe.", {"public_body"}),
     "unknown": ("Compiègne", "", "", "", "", "Investir dans une machine.", set()),
 }  # fmt: skip
 NOTHING = dict.fromkeys(
