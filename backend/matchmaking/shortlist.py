@@ -1,5 +1,6 @@
 """What a firm reads first: up to five schemes in one order, the steps to take, and what it lost or must choose."""
 
+import math
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +24,14 @@ from backend.matchmaking.states import SchemeState, States, both_states
 from backend.matchmaking.superseded import Superseded, superseded_schemes
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
+from backend.schemes.typography import euros
 
 N_STEPS = 3
-STARTED = "project.started"
+STARTED, SPEND = "project.started", "project.spend"
+NEARLY, N_NEARLY = (
+    2,
+    2,
+)  # times the cost of a project, from which a scheme is far from it; how many that are near are named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A sheet that only the cost of the project excludes, and the cost in euros from which it would not."""
+
+    revision: Revision
+    least: float
+
+    @property
+    def from_cost(self) -> str:
+        return euros(self.least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shortlist:
     """What a firm reads of a result."""
 
@@ -55,6 +73,7 @@ class Shortlist:
     guides: tuple[Card, ...]  # they know whom to turn to
     set_aside: tuple[Card, ...]
     lost: tuple[Revision, ...]  # what a project that has begun cannot have any more
+    nearly: tuple[Near, ...]  # what a little more of a project would open
     n_more: int  # what the list of all that answers holds beside the cards, guides included
     nothing_fits: bool
     left_out: frozenset[int]  # schemes that were set aside, or that the firm has: nothing is asked for them
@@ -150,6 +169,7 @@ def _layout(
         guides=tuple(orienting),
         set_aside=tuple(cards_of(aside, known, reviews, asked.on)),
         lost=tuple(_lost(matches, known, asked)),
+        nearly=tuple(_nearly([match for match in matches if match.need_id not in doubtful], known, asked)),
         n_more=sum(match not in shown and not is_set_aside(reviews.get(match.scheme_id)) for match in parts.answering),
         nothing_fits=not kept and not parts.answering,
         left_out=frozenset(scheme for scheme, review in reviews.items() if is_set_aside(review)),
@@ -246,10 +266,32 @@ def _in_turns(cards: Sequence[Card], doubtful: Container[str]) -> list[Card]:
 
 def _lost(matches: Iterable[Match], known: Known, asked: Result | engine.Request) -> Iterator[Revision]:
     """Yield the sheets that answer the needs and that only a project which has not begun can have."""
-    if known.facts.get(STARTED) is not True:
-        return
+    if known.facts.get(STARTED) is True:
+        for revision, _ in _excluded_by("project_not_started", matches, known, asked):
+            yield revision
+
+
+def _nearly(matches: Iterable[Match], known: Known, asked: Result | engine.Request) -> list[Near]:
+    """Return the sheets that a project of up to twice its cost could have, the nearest first."""
+    spend = known.facts.get(SPEND)
+    known_cost = spend[0] if isinstance(spend, Sequence) else spend
+    if not known_cost:
+        return []
+    found = [
+        Near(revision=revision, least=max(line.definition.get("at_least") or math.inf for line in refused))
+        for revision, refused in _excluded_by("spend", matches, known, asked)
+    ]
+    near = [each for each in found if each.least <= NEARLY * known_cost]
+    return sorted(near, key=lambda each: (each.least, each.revision.name))[:N_NEARLY]
+
+
+def _excluded_by(
+    kind: str, matches: Iterable[Match], known: Known, asked: Result | engine.Request
+) -> Iterator[tuple[Revision, list[engine.Line]]]:
+    """Yield the sheets that answer the needs and that conditions of one kind alone exclude, with these conditions."""
     out = [match for match in matches if match.addresses and match.eligibility == Match.Verdict.INELIGIBLE]
     revisions = read_revisions([match.revision_id for match in out])
     for pk, lines in engine.explain(known.facts, revisions.values(), on=asked.on).items():
-        if {line.definition["kind"] for line in lines if line.outcome == "not_met"} == {"project_not_started"}:
-            yield revisions[pk]
+        refused = [line for line in lines if line.outcome == "not_met"]
+        if {line.definition["kind"] for line in refused} == {kind}:
+            yield revisions[pk], refused

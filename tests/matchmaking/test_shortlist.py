@@ -199,6 +199,19 @@ def test_what_was_set_aside_is_asked_about_no_more(submission, officer):
     }
 
 
+FIRST, SECOND = {"hdf-pme-plus-volet1": "150\xa0000\xa0€"}, {"hdf-pme-plus-volet2": "300\xa0000\xa0€"}
+
+
+@pytest.mark.parametrize(
+    ("spend", "expected"),
+    [(90_000.0, FIRST), (75_000.0, FIRST), ([90_000, 95_000], FIRST), (70_000.0, {}), (160_000.0, SECOND), (None, {})],
+)
+def test_a_project_is_told_what_a_little_more_of_it_would_open(spend, expected):
+    """A robot of 90,000 euros is not far from what is for projects from 150,000 on."""
+    submission = make_submission(facts={"project.spend": spend}, needs=("numerique.robot",), confirmed=True)
+    assert {near.revision.scheme.source_key: near.from_cost for near in show(submission).nearly} == expected
+
+
 def test_a_project_that_has_begun_is_told_what_it_lost(submission):
     assert show(submission).lost == ()
     correct_submission(submission=submission, facts={"project.started": True}, on=DAY)
