@@ -22,7 +22,7 @@ from backend.common.days import add_working_days, is_working_day
 from backend.common.work import Work
 from backend.matchmaking.emails import enqueue_digest
 from backend.matchmaking.models import CallRequest, Escalation, FollowUp, HandOver, Submission
-from backend.matchmaking.rungs import days_of_rungs
+from backend.matchmaking.rungs import days_of_rungs, first_delays
 
 RUNGS = tuple(Escalation.Rung)
 Rung = Escalation.Rung
@@ -67,6 +67,10 @@ class Waiting:
         days = days_of_rungs(self.kind)
         return (rung for rung in RUNGS if rung in days and _day_of(self.since, days[rung]) <= on)
 
+    def is_late(self, *, on: date) -> bool:
+        """Tell whether its first delay is over: whether or not anybody was reminded of it."""
+        return _day_of(self.since, first_delays()[self.kind]) <= on
+
 
 @lru_cache(maxsize=10_000)
 def _day_of(since: date, days: int) -> date:
@@ -105,7 +109,7 @@ def tell_who_waits(*, on: date) -> Work:
 
 
 def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
-    """Return what waits in some intercommunalities for so long that their lead has been reminded, the oldest first."""
+    """Return what waits in some intercommunalities beyond its first delay, the oldest first."""
     there = Q(epci__in=epcis)
     waiting = (
         *_files(there),
@@ -114,8 +118,7 @@ def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:
         *_answers(Q(submission__epci__in=epcis)),
         *_referrals(Q(to_epci__in=epcis)),
     )
-    late = [wait for wait in waiting if Rung.EPCI_LEAD in wait.due(on=on)]
-    return sorted(late, key=attrgetter("since"))
+    return sorted((wait for wait in waiting if wait.is_late(on=on)), key=attrgetter("since"))
 
 
 def _files(where: Q = EVERYWHERE) -> Iterator[Waiting]:

@@ -41,6 +41,26 @@ def shown(client, user) -> str:
     return text_of(client.get(TEAM))
 
 
+@pytest.mark.shows_both("the neighbour may be of the same intercommunality")
+def test_a_lead_reads_what_waits_beyond_the_first_delay_the_oldest_first(client, people):
+    officer, _colleague, lead, _far = people
+    names = {20: "Forge du Pont", 9: "Scierie du Bac", 0: "Vernis du Jour"}
+    files = {n: make_submission(confirmed=True, company_name=name) for n, name in names.items()}
+    elsewhere = make_submission(confirmed=True, company_name="Fonderie du Voisin", facts={"commune": "60025"})
+    for n, file in [*files.items(), (20, elsewhere)]:
+        confirmed = datetime.combine(current_day() - timedelta(days=n), time(9))
+        Submission.objects.filter(pk=file.pk).update(confirmed_at=timezone.make_aware(confirmed))
+    take_file(submission=files[9], officer=officer)
+    page = shown(client, lead)
+    late = page[page.index("Attend trop longtemps") : page.index("Qui suit quoi")]
+    assert "À partir de 3 jours ouvrés pour un dossier à relire" in late
+    assert late.index("Forge du Pont : à relire depuis") < late.index("Scierie du Bac : à relire depuis")
+    assert "personne ne le suit" in late.split("Scierie du Bac")[0]
+    assert "suivi par Odile Ferrand" in late.split("Scierie du Bac")[1]
+    assert "Vernis du Jour" not in late
+    assert "Voisin" not in page
+
+
 def test_an_officer_says_when_he_is_away_and_who_stands_in(client, people):
     officer, colleague, _lead, far = people
     page = shown(client, officer)

@@ -20,6 +20,7 @@ from backend.matchmaking.delays import in_working_days, measured_delay, own_dela
 from backend.matchmaking.escalation import waits_too_long
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.portfolios import assign_portfolio
+from backend.matchmaking.rungs import first_delays
 from backend.matchmaking.teams import holders_led_by, team
 from backend.web.forms.team import AbsenceForm, AssignForm, DelayForm, StandInForm
 from backend.web.views.officer import signed_in
@@ -39,6 +40,7 @@ def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *
     user, on = _member(request), current_day()
     led = {epci.pk for epci in user.led_epcis()}
     oneself = {"user": user} if team_of(user).count() == 1 else {}
+    late = waits_too_long(led, on=on) if led else []
     context = {
         "members": team(user, on=on),
         "on": on,
@@ -50,7 +52,9 @@ def _page(request: HttpRequest, bound: Mapping[str, forms.Form] | None = None, *
         "delay_form": DelayForm(by=user, auto_id="delai_%s") if led else None,
         "measured": [(epci, measured_delay(epci.pk, on=on)) for epci in user.led_epcis()],
         "own": own_delay(user, on=on) if user.is_officer else None,
-        "late": waits_too_long(led, on=on)[:N_LATE] if led else (),
+        "late": late[:N_LATE],
+        "n_late": len(late),
+        "first_delays": first_delays(),
         **(bound or {}),
     }
     return render(request, "web/officer/team.html", context, status=status)
