@@ -56,6 +56,11 @@ def declare_absence(*, user: User, starts_on: date, ends_on: date, stand_in: Use
     if (ends_on - starts_on).days >= MOST_DAYS:
         raise AbsenceError("Une absence dure un an au plus : au-delà, confiez les dossiers à quelqu’un d’autre.")
     _check_stand_in(user, stand_in)
+    if away := Absence.objects.from_day(ends_on).filter(user=stand_in, starts_on__lte=starts_on).first():
+        raise AbsenceError(
+            f"{stand_in} est absent du {away.starts_on:%d/%m/%Y} au {away.ends_on:%d/%m/%Y} : "
+            "choisissez quelqu’un qui est là."
+        )
     User.objects.select_for_update().get(pk=user.pk)  # two absences that are said at once
     standing = Absence.objects.filter(user=user, cancelled_at__isnull=True)
     same = standing.filter(starts_on=starts_on, ends_on=ends_on, stand_in=stand_in).first()

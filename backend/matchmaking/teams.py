@@ -17,6 +17,7 @@ class Member:
 
     user: User
     n_held: int
+    n_nowhere: int  # of them, those whose commune is not known: they are of no intercommunality
     waits_since: tuple[date, ...]  # of the files held whose review is awaited, the oldest first
     absences: tuple[Absence, ...]  # now or later
 
@@ -51,6 +52,7 @@ def team(user: User, *, on: date) -> list[Member]:
         Member(
             user=person,
             n_held=len(files[person.pk]),
+            n_nowhere=sum(file.epci_id is None for file in files[person.pk]),
             waits_since=tuple(sorted(file.waits_since for file in files[person.pk] if file.reviewed_at is None)),
             absences=tuple(absences[person.pk]),
         )

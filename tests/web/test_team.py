@@ -114,6 +114,36 @@ def test_a_stand_in_finds_the_files_of_who_is_away_above_the_list_until_the_abse
     assert ("Vous suppléez" in page, files) == (False, [])
 
 
+@pytest.mark.shows_both("the neighbour may be of the same intercommunality")
+def test_what_a_lead_does_not_give_away_is_named_beside_what_somebody_follows(client, people):
+    officer, colleague, lead, _far = people
+    here, nowhere = make_submission(confirmed=True), make_submission(confirmed=True)
+    Submission.objects.filter(pk=nowhere.pk).update(epci=None)
+    for file in (here, nowhere):
+        take_file(submission=Submission.objects.get(pk=file.pk), officer=officer)
+    page = shown(client, lead)
+    assert "2 dossiers suivis (1 de commune inconnue), dont 2 à relire" in page
+    assert "Odile Ferrand – 1 dossier " in page
+    assert "Ceux de commune inconnue restent à qui les suit." in page
+    client.post(f"{TEAM}confier/", {"holder": officer.pk, "to": colleague.pk})
+    assert "1 dossier suivi (1 de commune inconnue)" in shown(client, lead)
+
+
+def test_who_is_away_too_is_said_to_be_and_stands_in_for_nobody_meanwhile(client, people):
+    officer, colleague, lead, far = people
+    for person, (first, last) in ((colleague, (1, 6)), (far, (0, 9))):
+        Absence.objects.create(user=person, declared_by=lead, declared_at=timezone.now(), **days(first, last))
+    today = current_day()
+    page = shown(client, officer)
+    said = f"absent du {today + timedelta(days=1):%d/%m/%Y} au {today + timedelta(days=6):%d/%m/%Y}"
+    assert page.count(f"Noé Lambert – {said}") == 2  # as a stand-in for this absence, and as the usual one
+    assert "Lointain" not in page
+    sent = {"user": officer.pk, "stand_in": colleague.pk}
+    refused = client.post(f"{TEAM}absence/", {**sent, **days(2, 6)})
+    assert f"Noé Lambert est {said} : choisissez quelqu’un qui est là." in text_of(refused)
+    assert client.post(f"{TEAM}absence/", {**sent, **days(2, 9)}).status_code == 302  # for some of the days is enough
+
+
 @pytest.mark.slow
 def test_an_absence_without_a_stand_in_is_noted_and_says_what_nobody_looks_after(client, people):
     officer, colleague, _lead, _far = people

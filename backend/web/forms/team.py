@@ -5,12 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backend.accounts.absences import colleagues_of, team_of
-from backend.accounts.models import Organisation, User
+from backend.accounts.models import Absence, Organisation, User
 from backend.common import generic_classes  # noqa: F401 -- classes take their type
 from backend.common.days import current_day
 from backend.common.fields import DayField
@@ -27,6 +27,9 @@ class PersonField(forms.ModelChoiceField[User]):
 
     def label_from_instance(self, obj: Any) -> str:
         name = str(obj) if obj.is_active else _("%(name)s (compte fermé)") % {"name": obj}
+        if away := getattr(obj, "away", None):  # of those who may stand in
+            days = ", ".join(f"du {each.starts_on:%d/%m/%Y} au {each.ends_on:%d/%m/%Y}" for each in away)
+            return _("%(name)s – absent %(days)s") % {"name": name, "days": days}
         n_held = getattr(obj, "n_held", None)  # of those whose files are given away
         return f"{name} – {ngettext('%(n)s dossier', '%(n)s dossiers', n_held) % {'n': n_held}}" if n_held else name
 
@@ -39,11 +42,13 @@ class StandInForm(forms.Form):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = team_of(by).order_by("last_name", "first_name")  # type: ignore[attr-defined]
+        people = team_of(by).order_by("last_name", "first_name")
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]
         colleagues = colleagues_of(by).order_by("last_name", "first_name")
-        if not by.posts.leads:  # who speaks for oneself alone is not one's own stand-in
+        if people.count() == 1:  # who speaks for oneself alone is not one's own stand-in
             colleagues = colleagues.exclude(pk=by.pk)
-        self.fields["stand_in"].queryset = colleagues  # type: ignore[attr-defined]
+        away = Prefetch("absences", Absence.objects.from_day(current_day()), to_attr="away")
+        self.fields["stand_in"].queryset = colleagues.prefetch_related(away)  # type: ignore[attr-defined]
 
 
 class AbsenceForm(StandInForm):
