@@ -69,11 +69,11 @@ def end_action(*, user: User, action: Action, result: str, on: date) -> None:
 
 def follow(scope: Scope, actions: Iterable[Action]) -> list[Followed]:
     """Return actions with their gap today: one query for all of them."""
-    met, actions = Q(standing__in=NeedFact.MET), list(actions)
+    possible, actions = Q(standing__in=NeedFact.POSSIBLE), list(actions)
     places = ("file__epci", "file__commune", "sub_need", "file__size")
     of_them = Q(sub_need__in={action.sub_need_id for action in actions})
     rows = NeedFact.objects.filter(scope.rows("file__epci"), of_them).order_by().values(*places)
-    counted = rows.annotate(n=Count("pk"), unmet=Count("pk", filter=~met)).values_list(*places, "n", "unmet")
+    counted = rows.annotate(n=Count("pk"), unmet=Count("pk", filter=~possible)).values_list(*places, "n", "unmet")
     cells: list[tuple[Any, ...]] = list(counted)
     return [_followed(action, cells if may_follow(scope, action) else None) for action in actions]
 

@@ -46,14 +46,19 @@ class Gap:
     blocker: Blocker | None = None
 
     @property
-    def eligible(self) -> int:
-        """Needs for which a scheme is *Éligible*."""
-        return self.counts[Standing.ELIGIBLE]
+    def met(self) -> int:
+        """Needs for which a scheme is *Éligible*, *Très probable* or *Dates à confirmer*; a guide is none."""
+        return sum(self.counts[word] for word in NeedFact.MET)
+
+    @property
+    def to_specify(self) -> int:
+        """Needs that are not met, and for which a scheme is *À préciser*: a question is open."""
+        return self.counts[Standing.TO_SPECIFY]
 
     @property
     def unmet(self) -> int:
-        """Needs for which no scheme is *Éligible*, *Très probable* or *Dates à confirmer*; a guide is none."""
-        return self.demand - sum(self.counts[word] for word in NeedFact.MET)
+        """Needs that no scheme answers, whatever the firm says: with the met ones and those to specify, all."""
+        return self.demand - self.met - self.to_specify
 
     @property
     def share(self) -> int:
@@ -63,7 +68,7 @@ class Gap:
     @property
     def best(self) -> str:
         """The best standing of a scheme for any of them, in words."""
-        return next((str(word.label) for word in Standing if self.counts[word]), "Aucun dispositif")
+        return next((str(word.label) for word in NeedFact.BEST_FIRST if self.counts[word]), "Aucun dispositif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +96,14 @@ def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
         by_need=_groups(needs, ("sub_need",), names, revisions),
         by_size=_groups(needs, ("size",), names, revisions),
         cells=_groups(needs, KEY, names, revisions) if with_cells else [],
-        n_unmet_files=len(np.unique(needs.needs["file"][~needs.is_met])),
+        n_unmet_files=len(np.unique(needs.needs["file"][needs.is_unmet])),
     )
 
 
 def unmet_files(scope: Scope, filters: Filters) -> frozenset[int]:
     """Return the numbers of the files of which ``gaps`` counts a need as unmet."""
     needs = read_needs()
-    unmet = _kept(needs, scope, filters) & ~needs.is_met
+    unmet = _kept(needs, scope, filters) & needs.is_unmet
     return frozenset(needs.needs["file"][unmet].tolist())
 
 

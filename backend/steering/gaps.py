@@ -16,15 +16,14 @@ from backend.common.work import Work
 from backend.matchmaking import engine
 from backend.matchmaking.models import Need, Submission
 from backend.matchmaking.results import facts_of_all, packed_facts_of
-from backend.matchmaking.standing import Standing, standing
+from backend.matchmaking.standing import standing
 from backend.schemes.catalogue.windows import has_ended
 from backend.schemes.models import Criterion, Revision
 from backend.steering.models import FileFact, NeedFact, SoleBlocker
 from backend.steering.need_table import pack_needs
 
 SHARD = 200  # files asked of the engine at once
-# The best word of a need is one that answers it, where there is one: dates to confirm before what is left to say.
-RANKS = {word: rank for rank, word in enumerate(sorted(Standing, key=lambda word: word not in NeedFact.MET))}
+RANKS = {word: rank for rank, word in enumerate(NeedFact.BEST_FIRST)}
 type Made = tuple[NeedFact, list[SoleBlocker]]
 
 
@@ -97,7 +96,7 @@ def _of_shard(rows: QuerySet[Submission], catalogue: Serving, on: date) -> Itera
             best = min((words[key] for key in serving), key=RANKS.__getitem__, default="")
             is_advised = any(words[key] in NeedFact.MET for key in guides)
             fact = NeedFact(file_id=file.pk, sub_need_id=need, standing=best, is_advised=is_advised)
-            blocking = () if fact.standing in NeedFact.MET else serving
+            blocking = () if fact.standing in NeedFact.POSSIBLE else serving
             yield (
                 fact,
                 [

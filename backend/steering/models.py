@@ -158,6 +158,8 @@ class NeedFact(models.Model):
     """
 
     MET: ClassVar[tuple[Standing, ...]] = (Standing.ELIGIBLE, Standing.LIKELY, Standing.DATES)  # what answers a need
+    POSSIBLE: ClassVar[tuple[Standing, ...]] = (*MET, Standing.TO_SPECIFY)  # or may, once a question is answered
+    BEST_FIRST: ClassVar[tuple[Standing, ...]] = (*POSSIBLE, Standing.LATER, Standing.INELIGIBLE)
 
     file = models.ForeignKey(FileFact, on_delete=models.CASCADE, related_name="+")
     sub_need = models.ForeignKey(SubNeed, on_delete=models.CASCADE, related_name="+", verbose_name=_("sous-besoin"))

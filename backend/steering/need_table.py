@@ -47,14 +47,14 @@ class Needs:
         return np.concatenate([[True], file[1:] != file[:-1]])[: len(file)]
 
     @property
-    def is_met(self) -> Kept:
-        """Whether a scheme answers a need: of shape (n,)."""
-        return self.among("standing", NeedFact.MET)
+    def is_unmet(self) -> Kept:
+        """Whether no scheme answers a need or may, once a question is answered: of shape (n,)."""
+        return ~self.among("standing", NeedFact.POSSIBLE)
 
     @property
     def is_advised(self) -> Kept:
-        """Whether a guide would talk to the firm of a need that no scheme answers: of shape (n,)."""
-        advised: Kept = (self.needs["advised"] > 0) & ~self.is_met
+        """Whether a guide would talk to the firm of an unmet need: of shape (n,)."""
+        advised: Kept = (self.needs["advised"] > 0) & self.is_unmet
         return advised
 
     def places(self, words: Collection[str]) -> list[int]:

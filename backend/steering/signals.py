@@ -66,7 +66,7 @@ def _unmet_of(
     for label, keys in parts:
         rows = [row for key in keys for row in files_of[key]]
         files = {file for file, _standing in rows}
-        n_unmet = len(files - {file for file, standing in rows if standing in NeedFact.MET})
+        n_unmet = len(files - {file for file, standing in rows if standing in NeedFact.POSSIBLE})
         if not _is_enough(files) or not may_be_said(len(files), cells):
             continue
         if wilson_interval(n_unmet, len(files))[0] > 0.5:

@@ -60,7 +60,7 @@ def naive(file):
         best = min(words, key=ORDER.index, default="")
         advised = any(standing(match, match.revision) in ANSWERS for match in guides)
         alone = set()
-        if best not in ANSWERS:
+        if best not in (*ANSWERS, "to_specify"):
             for match in serving:
                 (lines,) = engine.explain(result.facts, [match.revision], on=DAY).values()
                 against = [place for place, line in enumerate(lines) if line.outcome == "not_met"]
@@ -108,7 +108,7 @@ def test_each_file_is_answered_as_its_own_page_answers_it(seed):
         assert stored(file) == naive(file), file.pk
         looked_at += bool(stored(file))
     assert looked_at >= 5
-    assert NeedFact.objects.exclude(standing__in=NeedFact.MET).exists()
+    assert NeedFact.objects.exclude(standing__in=NeedFact.POSSIBLE).exists()
     assert SoleBlocker.objects.filter(criterion__isnull=False).exists()
 
 
@@ -147,7 +147,7 @@ def test_sums_say_who_is_answered_and_what_alone_is_against_the_others(small_onl
     rebuild(on=DAY)
     found = read(make_lead())
     total = found.total
-    assert (total.n_files, total.demand, total.eligible, total.unmet, total.share) == (5, 5, 1, 4, 80)
+    assert (total.n_files, total.demand, total.met, total.unmet, total.share) == (5, 5, 1, 4, 80)
     assert (total.blocker.condition, total.blocker.n_files) == (sentence({"kind": "headcount", "below": 10}), 3)
     assert [(gap.label, gap.demand, gap.unmet, gap.best) for gap in found.by_commune] == [
         ("Compiègne", 3, 2, "Éligible"),
@@ -209,11 +209,23 @@ def test_a_scheme_whose_dates_are_to_be_confirmed_answers_beside_one_that_is_lef
     file = make()
     rebuild(on=DAY)
     assert NeedFact.objects.get(file=file.pk).standing == Standing.TO_SPECIFY
-    assert read(make_lead()).total.unmet == 1
+    total = read(make_lead()).total
+    assert (total.met, total.to_specify, total.unmet, total.best) == (0, 1, 0, "À préciser")
+    assert not unmet_files(scope_of(make_lead()), Filters())
     one_more({NEED: 1.0}, window="unknown")
     rebuild(on=DAY)
     assert NeedFact.objects.get(file=file.pk).standing == Standing.DATES
-    assert read(make_lead()).total.unmet == 0
+    total = read(make_lead()).total
+    assert (total.met, total.to_specify, total.unmet, total.best) == (1, 0, 0, "Dates à confirmer")
+
+
+def test_a_condition_blocks_alone_only_where_no_question_is_open():
+    only({NEED: 1.0}, {"kind": "manual", "fact": "essai.ask", "sentence": "Elle exporte.", "ask": "firm"})
+    one_more({NEED: 1.0}, SMALL)
+    make(facts={"headcount": 35.0})
+    rebuild(on=DAY)
+    assert read(make_lead()).total.to_specify == 1
+    assert not SoleBlocker.objects.exists()
 
 
 def test_a_guide_answers_who_asks_to_be_guided():
@@ -221,7 +233,7 @@ def test_a_guide_answers_who_asks_to_be_guided():
     make(needs=(ORIENTED,))
     rebuild(on=DAY)
     total = read(make_lead()).total
-    assert (total.demand, total.eligible + total.counts[Standing.LIKELY], total.unmet, total.advised) == (1, 1, 0, 0)
+    assert (total.demand, total.met, total.unmet, total.advised) == (1, 1, 0, 0)
 
 
 def test_the_dates_of_what_ended_for_good_block_nothing():

@@ -14,9 +14,11 @@ from backend.jobs.models import JobState
 from backend.jobs.running import run
 from backend.journal.models import AuditEvent, Kind
 from backend.matchmaking.reviews import end_review
+from backend.matchmaking.standing import Standing
 from backend.schemes.models import Scheme, SubNeed
 from backend.steering.actions import decide_action
 from backend.steering.models import Action, FileFact, NeedFact, StepFact, Target
+from backend.steering.need_table import pack_needs
 from backend.steering.nightly import rebuild
 from backend.steering.published import publish
 from backend.steering.scopes import Filters
@@ -164,7 +166,7 @@ def test_the_files_behind_the_number_without_an_answer_are_one_click_away(client
     )
     rebuild(on=DAY)
     client.force_login(make_lead())
-    counted = set(NeedFact.objects.exclude(standing__in=NeedFact.MET).values_list("file", flat=True))
+    counted = set(NeedFact.objects.exclude(standing__in=NeedFact.POSSIBLE).values_list("file", flat=True))
     assert {there.pk, here.pk} <= counted
     with neighbour.shown():  # which has unmet needs too
         assert listed(client, client.get(MAP))[0] == counted
@@ -203,6 +205,30 @@ def test_a_need_that_advice_alone_answers_is_told_apart_on_the_page_and_in_its_f
     head, row = rows_of(client.get(MAP, {"detail": need, "csv": "1"}))
     said = dict(zip(head, row, strict=True))
     assert (said["sans dispositif"], said["dont avec un conseil seul"], said["dispositif"]) == ("1", "1", "")
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+def test_a_need_of_which_a_question_is_open_is_in_a_group_of_its_own(client):
+    need, far = "energie.facture", "numerique.robot"
+    for epci, asked in ((ARC, need), (CCLO, far)):
+        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, needs=(asked,), siren="", siret="")
+    rebuild(on=DAY)
+    NeedFact.objects.update(standing=Standing.TO_SPECIFY, is_advised=True)
+    pack_needs()
+    client.force_login(lead_of(ARC))
+    everything = client.get(MAP)
+    assert SubNeed.objects.get(key=far).label not in {gap.label for gap in everything.context["found"].by_need}
+    response = client.get(MAP, {"detail": need})
+    page = text_of(response)
+    said = "0 avec un dispositif, 1 à préciser (une réponse manque encore), 0 sans dispositif (0 %)."
+    assert f"1 besoin de 1 demande : {said}" in page
+    assert listed(client, response) == (set(), 0)
+    head, row = rows_of(client.get(MAP, {"detail": need, "csv": "1"}))
+    cells = dict(zip(head, row, strict=True))
+    assert [cells[name] for name in ("avec un dispositif", "à préciser", "sans dispositif")] == ["0", "1", "0"]
+    assert "1 besoin, 0 avec un dispositif, 1 à préciser, 0 sans dispositif." in text_of(
+        client.get(f"{ACTIONS}nouvelle/?detail={need}")
+    )
 
 
 @pytest.mark.neighbour("siren", "address", "group")

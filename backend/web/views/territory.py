@@ -248,6 +248,8 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
         "taille",
         "besoins exprimés",
         *standings,
+        "avec un dispositif",
+        "à préciser",
         "sans dispositif",
         "dont avec un conseil seul",
         "bloque seul",
@@ -263,7 +265,7 @@ def _gap_rows(found: Gaps, register: Denominators | None) -> Iterator[list[objec
         blocker = cell.blocker
         alone = [blocker.condition, blocker.scheme, blocker.n_files] if blocker else ["", "", ""]
         delay = [cell.n_answered, cell.median if cell.n_answered else ""]
-        answers = [cell.demand, *cell.counts.values(), cell.unmet, cell.advised]
+        answers = [cell.demand, *cell.counts.values(), cell.met, cell.to_specify, cell.unmet, cell.advised]
         yield [*cell.key, *answers, *alone, *delay, *rates[cell.key[0]]]
 
 

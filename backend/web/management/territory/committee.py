@@ -41,7 +41,7 @@ def decide(*, on: date) -> None:
         )
         until = NeedFact.objects.filter(sub_need=sub_need, file__filed_on__lte=day)
         Action.objects.filter(pk=action.pk).update(
-            demand_then=until.count(), unmet_then=until.exclude(standing__in=NeedFact.MET).count()
+            demand_then=until.count(), unmet_then=until.exclude(standing__in=NeedFact.POSSIBLE).count()
         )
         if "result" in decision:
             ended = day + timedelta(weeks=decision["weeks_to_result"])
