@@ -30,7 +30,7 @@ MOST_DAYS = 21  # working days after which the lead of an intercommunality is to
 def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) -> Iterator[str]:
     """Yield what stands out of the files that two tables count, beside which it is read."""
     counted = files.values("pk")
-    yield from _unmet(needs, sizes, counted)
+    yield from list(_unmet(needs, sizes, counted)) or _unmet_anywhere(sizes, counted)
     yield from _slow(sizes, counted, on)
     yield from _waiting(sizes, counted, on)
 
@@ -75,6 +75,14 @@ def _unmet_of(
             )
             said.append(words + _blocked(keys, counted))
     return said
+
+
+def _unmet_anywhere(sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
+    """Say how many files have a need without a scheme, where no need is left so often that it stands out."""
+    rows = NeedFact.objects.filter(file__in=counted).exclude(standing__in=NeedFact.POSSIBLE)
+    files = set(rows.order_by().values_list("file", flat=True))
+    if _is_enough(files) and may_be_said(len(files), _cells_of_files(sizes)):
+        yield f"Environ {shown(len(files))} demandes ont un besoin sans dispositif, conseil à part."
 
 
 def _cells_of_need(needs: Table, sizes: Table, label: str) -> Iterator[tuple[Cell, int]]:

@@ -86,10 +86,12 @@ def test_few_files_or_few_firms_are_not_spoken_of(n, firms):
     assert signals() == ()
 
 
-def test_a_need_that_is_answered_half_the_time_does_not_stand_out():
-    files(LEAST_FILES)
+def test_where_no_need_is_surely_unmet_the_files_that_have_an_unmet_one_are_counted():
+    files(LEAST_FILES - 1)
     files(LEAST_FILES, standing=NeedFact.MET[0])
     assert signals() == ()
+    files(1)
+    assert signals() == ("Environ 10 demandes ont un besoin sans dispositif, conseil à part.",)
 
 
 def test_a_need_whose_schemes_wait_for_an_answer_is_not_said_to_have_none():
@@ -149,13 +151,17 @@ def test_the_page_and_the_document_tell_no_small_number_and_no_firm(client):
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     for text in (text_of(page), " ".join("\n".join(each.extract_text() for each in reader.pages).split())):
         assert "plus d’une sur deux sans dispositif, conseil à part" in text
-        assert "1 action est en retard" in text
+        assert text.index("plus d’une sur deux") < text.index("1 action est en retard")
         assert "Ce qui pourrait révéler un petit nombre n’est pas dit." in text  # also where something is
         assert "Un relais cyber" in text
         assert "contour : moins de 5" in text.replace("\xa0", " ")  # in the legend
         assert "les autres sont arrondis au multiple de 5 le plus proche" in text
         assert "Atelier secret" not in text
         assert "12" not in text.replace("2012", "")
+    charts = page.content.decode().split('<svg class="chart"')[1:]
+    assert len(charts) == 2
+    for chart in charts:  # its figures stand under it, in no fold
+        assert "<details" not in chart[: chart.index("<table")]
     assert AuditEvent.objects.filter(detail="note", actor=lead).count() == 1
     end_action(user=lead, action=action, result="Une permanence par mois.", on=DAY)
     assert "Une permanence par mois." in text_of(client.get("/territoire/note/"))
