@@ -103,11 +103,10 @@ def months() -> dict[date, list[FairnessMonth]]:
 
 
 def labels(epcis: Iterable[ServedEpci]) -> dict[tuple[str, str], str]:
-    """Return what to call each group."""
+    """Return what to call each group, in the order to read them: all, sizes from small to large, places."""
     sizes: dict[tuple[str, str], str] = {("size", key): label for key, label in SIZE_LABELS.items()}
     places: dict[tuple[str, str], str] = {("epci", epci.short_name): epci.usual_name for epci in epcis}
-    unknown = {("epci", ""): "Commune inconnue", ("all", ""): "Toutes"}
-    return {**unknown, **sizes, **places}
+    return {("all", ""): "Toutes", **sizes, **places, ("epci", ""): "Commune inconnue"}
 
 
 def compared(kept: Mapping[date, list[FairnessMonth]], names: Mapping[tuple[str, str], str]) -> list[Compared]:

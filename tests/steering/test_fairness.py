@@ -1,7 +1,9 @@
 """What firms of each size and place are answered: kept once a month, equal to a slow recount, and drift is said."""
 
+import re
 from collections import defaultdict
 from datetime import date
+from html import unescape
 from math import log2
 from random import Random
 from statistics import fmean
@@ -153,8 +155,20 @@ def test_the_page_says_the_drift_and_the_bounds(client):
     keep(OCTOBER, small=(3.0, 2.5, 3.4))
     page = text_of(client.get("/territoire/equite/"))
     assert "10 à 49 salariés, dispositifs éligibles : 60 % de la moyenne de toutes (de 50 à 68 %), 100 %" in page
-    assert "3,0 (2,5 à 3,4)" in page
+    assert "3,0 (entre 2,5 et 3,4)" in page
     assert "Une catégorie d’entreprises est moins bien ou mieux servie" in text_of(client.get("/territoire/actions/"))
+
+
+def test_groups_are_read_from_small_to_large_with_the_unknown_ones_last(client):
+    groups = [("size", key) for key in ("", "50_to_249", "under_10")] + [("epci", key) for key in ("", CCLO)]
+    for kind, group in [*groups, ("all", "")]:
+        bounds = {"eligible": [8.0, 7.0, 9.0], "exposure": [3.0, 2.9, 3.1]}
+        FairnessMonth.objects.create(month=OCTOBER, kind=kind, group=group, n_files=9, **bounds)
+    client.force_login(make_lead())
+    table = unescape(client.get("/territoire/equite/").content.decode()).split("<tbody")[1]
+    place = ServedEpci.objects.get(short_name=CCLO).usual_name
+    named = ["Toutes", "Moins de 10 salariés", "50 à 249 salariés", "Effectif inconnu", place, "Commune inconnue"]
+    assert re.findall(r'scope="row">(.*?)</th>', table) == named
 
 
 @pytest.mark.parametrize(
@@ -162,7 +176,7 @@ def test_the_page_says_the_drift_and_the_bounds(client):
     [
         (1, "8,0 (une seule demande) 3,00 (une seule demande)"),
         (4, "8,0 (4 demandes) 3,00 (4 demandes)"),
-        (5, "8,0 (7,0 à 9,0) 3,00 (2,90 à 3,10)"),
+        (5, "8,0 (entre 7,0 et 9,0) 3,00 (entre 2,90 et 3,10)"),
     ],
 )
 def test_of_a_few_files_no_interval_is_said(client, n_files, said):

@@ -222,6 +222,7 @@ def test_a_need_of_which_a_question_is_open_is_in_a_group_of_its_own(client):
     page = text_of(response)
     said = "0 avec un dispositif, 1 à préciser (une réponse manque encore), 0 sans dispositif (0 %)."
     assert f"1 besoin de 1 demande : {said}" in page
+    assert "Par besoin : combien de besoins, avec ou sans dispositif" in page
     assert listed(client, response) == (set(), 0)
     head, row = rows_of(client.get(MAP, {"detail": need, "csv": "1"}))
     cells = dict(zip(head, row, strict=True))

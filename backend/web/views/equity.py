@@ -20,6 +20,9 @@ def fairness(request: HttpRequest) -> HttpResponse:
     if not scope.is_whole:
         raise Http404
     kept, names = months(), labels(scope.epcis)
+    place = {key: n for n, key in enumerate(names)}
+    for rows in kept.values():
+        rows.sort(key=lambda row: place.get((row.kind, row.group), len(place)))
     tables = [
         (month, [(names.get((row.kind, row.group), row.group), row) for row in rows]) for month, rows in kept.items()
     ]
