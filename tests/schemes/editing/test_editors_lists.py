@@ -1,8 +1,12 @@
 """What editors search and filter, and a report beside the criterion it is about."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.editing.closing import close_now
 from backend.schemes.models import Scheme
 from tests.factories import DAY
@@ -31,6 +35,24 @@ def listed(client, **narrowed):
 @pytest.mark.parametrize("typed", ["mediation du credit", "Médiation", "MEDIATION", "mediation-credit"])
 def test_a_sheet_is_found_by_its_words_whatever_the_accents(desk, typed):
     assert "mediation-credit" in listed(desk, q=typed)
+
+
+def test_what_is_wrong_is_read_first_with_its_condition_and_its_age(desk):
+    scheme = get_scheme("aide-apprentissage-2026")
+    task = make_task(scheme, criterion=scheme.current.criteria.get(position=2), text="C’est 500 maintenant.")
+    for days, age in ((0, "aujourd’hui"), (1, "1 jour"), (60, "60 jours"), (100, "3 mois"), (1779, "4 ans")):
+        type(task).objects.update(reported_at=timezone.now() - timedelta(days=days))
+        page = desk.get(TASKS)
+        assert page.context["cl"].list_display[0] == "wrong"
+        assert f">{age}<" in page.content.decode()
+    condition = " ".join(sentence(task.criterion.definition).split()[:10])
+    assert f"C’est 500 maintenant. – {condition}" in text_of(page)
+
+
+def test_who_takes_other_catalogues_in_is_said_in_plain_words(desk):
+    page = text_of(desk.get("/administration/schemes/importrun/"))
+    assert "L’administrateur du service lance les reprises depuis le serveur" in page
+    assert "manage.py" not in page
 
 
 def test_nonsense_finds_nothing_and_breaks_nothing(desk):

@@ -43,9 +43,13 @@ def found[Row: models.Model](rows: models.QuerySet[Row], pk: str) -> Row:
 
 
 def age_of(moment: datetime) -> str:
-    """Say how many days ago something was."""
+    """Say how long ago something was: in days for two months, in months for two years, then in years."""
     days = (timezone.now() - moment).days
-    return "aujourd’hui" if days < 1 else f"{days} jour{'s' if days > 1 else ''}"
+    if days < 1:
+        return "aujourd’hui"
+    if days < 61:
+        return f"{days} jour{'s' if days > 1 else ''}"
+    return f"{days // 30} mois" if days < 731 else f"{days // 365} ans"
 
 
 class CataloguePages[Row: models.Model](admin.ModelAdmin[Row]):

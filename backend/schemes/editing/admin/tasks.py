@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import Truncator
 
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.lifecycle import PublishingError
@@ -17,15 +18,21 @@ from backend.schemes.editing.forms.proposal import AnswerForm
 from backend.schemes.editing.forms.tree import row_of
 from backend.schemes.models import CatalogueTask
 
+N_WORDS = 30  # of a report in the list; its page has all of them
+
 
 @admin.register(CatalogueTask)
 class CatalogueTaskAdmin(CataloguePages[CatalogueTask]):
-    list_display = ("scheme", "criterion_sentence", "text", "reporter", "age", "closed_by")
+    list_display = ("wrong", "scheme", "reporter", "age", "closed_by")
     list_filter = (WaitingFilter, "origin", "job")
     search_fields = ("text", "scheme__source_key", "revision__name")
     list_select_related = ("scheme__current", "criterion", "reported_by", "closed_by")
 
-    @admin.display(description="critère en cause")
+    @admin.display(description="ce qui ne va pas", ordering="text")
+    def wrong(self, task: CatalogueTask) -> str:
+        said = " – ".join(filter(None, [task.text, self.criterion_sentence(task)]))
+        return Truncator(said or "sans précision").words(N_WORDS)
+
     def criterion_sentence(self, task: CatalogueTask) -> str:
         return sentence(task.criterion.definition) if task.criterion else ""
 

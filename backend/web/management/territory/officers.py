@@ -184,9 +184,10 @@ def _because(submission: Submission, scheme: Scheme, others: list[Scheme], draw:
         and not (reason == Review.Reason.WRONG_FACT and "turnover" not in known)
     }
     reason = draw.choices(list(possible), list(possible.values()))[0]
+    comments = "comments_on_criteria" if reason == Review.Reason.WRONG_CRITERION else "comments"
     return Because(
         reason=reason,
-        comment=draw.choice(words()["comments"]),
+        comment=draw.choice(words()[comments]),
         message=draw.choice(words()["words_to_the_firm"]) if draw.random() < TOLD else "",
         fact="turnover" if reason == Review.Reason.WRONG_FACT else "",
         alternative=preferred if reason == Review.Reason.BETTER_ALTERNATIVE else None,
