@@ -24,13 +24,13 @@ def take_files(*, submissions: Iterable[Submission], officer: User) -> int:
 
 @transaction.atomic
 def offer_portfolio(*, by: User, to: User, note: str = "") -> int:
-    """Offer every file someone follows to another officer, with one e-mail; return how many.
+    """Offer every open file someone follows to another officer, with one e-mail; return how many.
 
     Raises ``FollowUpError`` where there is none, or where that person cannot take them.
     """
-    files = Submission.objects.filter(officer=by)
+    files = Submission.objects.still_open().filter(officer=by)
     if to.is_officer and to != by and not files.exists():
-        raise FollowUpError("Vous ne suivez aucun dossier.")
+        raise FollowUpError("Vous ne suivez aucun dossier ouvert.")
     return offer_files(submissions=files, by=by, to=to, note=note)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from backend.accounts.models import Membership
 from backend.companies.models import Fact
+from backend.matchmaking.closing import close_file
 from backend.matchmaking.follow_up import offer_file, record_step, take_file, write_note
 from backend.matchmaking.models import Alert, FollowUp, HandOver, Match, Note, Review
 from backend.matchmaking.reviews import end_review
@@ -327,6 +328,22 @@ def test_a_portfolio_is_offered_at_once(desk, officer):
     assert "Proposer mes dossiers" in text_of(desk.get("/agent/portefeuille/"))
     desk.post("/agent/portefeuille/", {"to": make_officer(CCLO).pk, "note": ""})
     assert ours(HandOver).waiting().count() == 3
+
+
+def test_what_is_closed_is_no_part_of_a_portfolio_which_says_how_many_of_what_it_holds(desk, officer, submission):
+    waiting, reviewed, far = (make_submission(confirmed=True) for _ in range(3))
+    for file in (submission, waiting, reviewed):
+        take_file(submission=file, officer=officer)
+    take_file(submission=far, officer=make_officer())
+    end_review(submission=reviewed, officer=officer, on=DAY, message="Bonjour.")
+    close_file(submission=submission, officer=officer, reason="not_helped")
+    page = text_of(desk.get("/agent/portefeuille/"))
+    assert "2 dossiers ouverts, dont 1 à relire." in page
+    assert "Non compris 1 dossier clos, qui reste à votre nom." in page
+    for file in (submission, far):
+        assert file.reference not in page
+    desk.post("/agent/portefeuille/", {"to": make_officer(CCLO).pk, "note": ""})
+    assert set(ours(HandOver).waiting().values_list("submission", flat=True)) == {waiting.pk, reviewed.pk}
 
 
 def test_taking_a_file_says_so(desk, officer, submission):

@@ -116,10 +116,11 @@ def refer(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def portfolio(request: HttpRequest) -> HttpResponse:
-    """Offer all the files I follow to one colleague: when leaving, or for a long absence."""
+    """Offer all the open files I follow to one colleague: when leaving, or for a long absence."""
     user = signed_in(request)
     form = OfferForm(request.POST or None, by=user)
-    files = Submission.objects.visible_to(user).filter(officer=user).select_related("sheet", "epci")
+    followed = Submission.objects.visible_to(user).filter(officer=user)
+    files = followed.still_open().select_related("sheet", "epci")
     if request.method == "POST" and form.is_valid():
         try:
             count = offer_portfolio(by=user, to=form.cleaned_data["to"], note=form.cleaned_data["note"])
@@ -131,7 +132,13 @@ def portfolio(request: HttpRequest) -> HttpResponse:
             )
             return redirect("officer_queue")
     status = 422 if form.errors else 200
-    return render(request, "web/officer/portfolio.html", {"form": form, "files": files}, status=status)
+    context = {
+        "form": form,
+        "files": files,
+        "n_to_read": sum(file.reviewed_at is None for file in files),
+        "n_closed": followed.exclude(closed_at=None).count(),
+    }
+    return render(request, "web/officer/portfolio.html", context, status=status)
 
 
 @login_required
