@@ -127,6 +127,14 @@ def test_editors_see_nothing_but_the_catalogue(make_user):
         assert client.get(ADMIN + page).status_code == 403
 
 
+def test_each_list_of_the_catalogue_says_what_it_is_for(by_editor):
+    response = by_editor.get(ADMIN)
+    (lists,) = (app["models"] for app in response.context["app_list"] if app["app_label"] == "schemes")
+    said = re.findall(r"<dt>(.*?)</dt>\s*<dd>\s*(.*?)\s*</dd>", response.content.decode(), re.DOTALL)
+    assert [name for name, _words in said] == [one["name"] for one in lists]
+    assert all(words for _name, words in said)
+
+
 def test_an_administrator_sees_everything():
     index = text_of(browser(superuser()).get(ADMIN))
     for name in ("Catalogue", "Comptes", "Organisations", "Notifications"):
