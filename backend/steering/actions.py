@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
+from backend.matchmaking.standing import Standing
 from backend.steering.gap_map import gaps
 from backend.steering.models import Action, ActionQuerySet, NeedFact
 from backend.steering.scopes import Filters, Scope, scope_of
@@ -22,6 +23,7 @@ class Followed:
     action: Action
     demand: int | None
     unmet: int | None
+    to_specify: int | None
 
 
 def actions_of(scope: Scope) -> ActionQuerySet:
@@ -54,6 +56,7 @@ def decide_action(*, user: User, filters: Filters, what: str, owner: str, due_on
         due_on=due_on,
         demand_then=gap.demand,
         unmet_then=gap.unmet,
+        to_specify_then=gap.to_specify,
         decided_on=on,
         decided_by=user,
     )
@@ -69,20 +72,25 @@ def end_action(*, user: User, action: Action, result: str, on: date) -> None:
 
 def follow(scope: Scope, actions: Iterable[Action]) -> list[Followed]:
     """Return actions with their gap today: one query for all of them."""
-    possible, actions = Q(standing__in=NeedFact.POSSIBLE), list(actions)
+    actions, possible = list(actions), Q(standing__in=NeedFact.POSSIBLE)
     places = ("file__epci", "file__commune", "sub_need", "file__size")
     of_them = Q(sub_need__in={action.sub_need_id for action in actions})
     rows = NeedFact.objects.filter(scope.rows("file__epci"), of_them).order_by().values(*places)
-    counted = rows.annotate(n=Count("pk"), unmet=Count("pk", filter=~possible)).values_list(*places, "n", "unmet")
-    cells: list[tuple[Any, ...]] = list(counted)
+    sums = {
+        "n": Count("pk"),
+        "unmet": Count("pk", filter=~possible),
+        "to_specify": Count("pk", filter=Q(standing=Standing.TO_SPECIFY)),
+    }
+    cells: list[tuple[Any, ...]] = list(rows.annotate(**sums).values_list(*places, *sums))
     return [_followed(action, cells if may_follow(scope, action) else None) for action in actions]
 
 
 def _followed(action: Action, cells: list[tuple[Any, ...]] | None) -> Followed:
     if cells is None:
-        return Followed(action=action, demand=None, unmet=None)
+        return Followed(action=action, demand=None, unmet=None, to_specify=None)
     wanted = (action.epci_id, action.commune, action.sub_need_id, action.size)
     mine = [
         cell[4:] for cell in cells if all(not asked or asked == own for asked, own in zip(wanted, cell, strict=False))
     ]
-    return Followed(action=action, demand=sum(n for n, _unmet in mine), unmet=sum(unmet for _n, unmet in mine))
+    demand, unmet, to_specify = (sum(column) for column in zip((0, 0, 0), *mine, strict=True))
+    return Followed(action=action, demand=demand, unmet=unmet, to_specify=to_specify)

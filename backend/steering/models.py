@@ -237,6 +237,9 @@ class Action(models.Model):
     due_on = models.DateField(_("pour le"))
     demand_then = models.PositiveIntegerField(_("besoins, à la décision"))
     unmet_then = models.PositiveIntegerField(_("sans dispositif, à la décision"))
+    to_specify_then = models.PositiveIntegerField(
+        _("à préciser, à la décision"), null=True, help_text="Empty: counted with the unmet ones, as they were then."
+    )
     decided_on = models.DateField(_("décidée le"))
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("notée par"))
     result = models.CharField(_("résultat"), max_length=500, blank=True)

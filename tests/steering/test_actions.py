@@ -7,8 +7,11 @@ from django.core.exceptions import PermissionDenied
 
 from backend.accounts.models import Membership
 from backend.matchmaking.models import Submission
+from backend.matchmaking.standing import Standing
 from backend.steering.actions import actions_of, decide_action, end_action, follow
 from backend.steering.gap_map import gaps
+from backend.steering.models import NeedFact
+from backend.steering.need_table import pack_needs
 from backend.steering.nightly import rebuild
 from backend.steering.scopes import Filters, scope_of
 from backend.territories.models import ServedEpci
@@ -55,7 +58,7 @@ def unmet():
 def test_an_action_keeps_what_the_gap_was_and_shows_what_it_becomes(unmet):
     lead = make_lead()
     whole, here = decide(lead), decide(lead, commune=COMMUNES[CCLO])
-    assert [(one.demand_then, one.unmet_then) for one in (whole, here)] == [(3, 3), (1, 1)]
+    assert [(one.demand_then, one.unmet_then, one.to_specify_then) for one in (whole, here)] == [(3, 3, 0), (1, 1, 0)]
     file_in(ARC)
     rebuild(on=DAY)
     scope = scope_of(lead)
@@ -64,6 +67,17 @@ def test_an_action_keeps_what_the_gap_was_and_shows_what_it_becomes(unmet):
     for one in (whole, here):
         total = gaps(scope, Filters(sub_need=NEED, commune=one.commune)).total
         assert found[one.pk] == (total.demand, total.unmet)
+
+
+def test_an_action_tells_what_is_to_specify_from_what_has_no_scheme(unmet):
+    first = NeedFact.objects.filter(file__epci=epci(ARC)).first()
+    NeedFact.objects.filter(pk=first.pk).update(standing=Standing.TO_SPECIFY)
+    pack_needs()
+    lead = epci_lead(ARC)
+    action, scope = decide(lead), scope_of(lead)
+    assert (action.demand_then, action.unmet_then, action.to_specify_then) == (2, 1, 1)
+    (row,) = follow(scope, [action])
+    assert (row.demand, row.unmet, row.to_specify) == (2, 1, 1)
 
 
 def test_who_leads_one_intercommunality_decides_for_it(unmet):

@@ -332,7 +332,9 @@ def test_an_action_is_decided_on_the_map_and_ended_in_the_list(client, files):
     assert "Terminée le 24 novembre 2026 : Trois sont venus." in page
     gap = text_of(client.get(MAP, {"detail": "numerique.robot"}))
     assert "Inviter les intégrateurs (Marc," in gap
-    assert "terminée le 24 novembre 2026 : Trois sont venus. Sans dispositif :" in gap
+    assert "terminée le 24 novembre 2026 : Trois sont venus. À la décision, le 24 novembre 2026 : 3 besoins," in gap
+    Action.objects.update(to_specify_then=None)
+    assert "sans dispositif ou à préciser, comptés ensemble. Aujourd’hui : 3 besoins, " in text_of(client.get(ACTIONS))
     assert "Inviter" not in text_of(client.get(MAP, {"detail": "energie.facture"}))
     client.force_login(lead_of(CCLO))
     assert "Inviter" not in text_of(client.get(MAP, {"detail": "numerique.robot"}))

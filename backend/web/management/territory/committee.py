@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from backend.accounts.models import Membership, User
+from backend.matchmaking.standing import Standing
 from backend.steering.actions import decide_action, end_action
 from backend.steering.gap_map import gaps
 from backend.steering.models import Action, NeedFact, Target
@@ -27,8 +28,8 @@ def decide(*, on: date) -> None:
     for target in committee["targets"]:
         aim = {name: target[name] for name in ("step", "working_days", "share")}
         set_target(user=lead, on=on - timedelta(weeks=target["weeks_ago"]), **aim)
-    unmet = [gap for gap in gaps(scope_of(lead), Filters()).by_need if gap.unmet]
-    for decision, gap in zip(committee["decisions"], unmet, strict=False):
+    lacking = [gap for gap in gaps(scope_of(lead), Filters()).by_need if gap.unmet or gap.to_specify]
+    for decision, gap in zip(committee["decisions"], lacking, strict=False):
         sub_need = gap.key[1]
         day = on - timedelta(weeks=decision["weeks_ago"])
         action = decide_action(
@@ -41,7 +42,9 @@ def decide(*, on: date) -> None:
         )
         until = NeedFact.objects.filter(sub_need=sub_need, file__filed_on__lte=day)
         Action.objects.filter(pk=action.pk).update(
-            demand_then=until.count(), unmet_then=until.exclude(standing__in=NeedFact.POSSIBLE).count()
+            demand_then=until.count(),
+            unmet_then=until.exclude(standing__in=NeedFact.POSSIBLE).count(),
+            to_specify_then=until.filter(standing=Standing.TO_SPECIFY).count(),
         )
         if "result" in decision:
             ended = day + timedelta(weeks=decision["weeks_to_result"])
