@@ -84,7 +84,7 @@ class Gaps:
 
 
 def gaps(scope: Scope, filters: Filters, *, with_cells: bool = False) -> Gaps:
-    """Return what is asked for and not answered in a scope; groups with most unmet needs first."""
+    """Return what is asked for and not answered in a scope; groups with most unmet needs, then to specify, first."""
     needs = read_needs()
     needs = needs.where(_kept(needs, scope, filters))
     names = _names(needs.words[place] for place in np.unique(needs.needs["commune"]))
@@ -159,7 +159,7 @@ def _groups(
                 blocker=blockers.get(place),
             )
         )
-    return sorted(found, key=lambda gap: (-gap.unmet, -gap.demand, gap.label))
+    return sorted(found, key=lambda gap: (-gap.unmet, -gap.to_specify, -gap.demand, gap.label))
 
 
 def _delays(days: NDArray[Any], group: NDArray[np.intp], n_groups: int) -> tuple[list[int], list[int]]:

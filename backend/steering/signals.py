@@ -18,6 +18,7 @@ from backend.common.days import add_working_days
 from backend.common.percents import wilson_interval
 from backend.matchmaking.delays import days_to_review, in_working_days
 from backend.matchmaking.models import Submission
+from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.models import Criterion, Revision, TaxonomyNeed
 from backend.schemes.typography import NBSP
@@ -30,7 +31,10 @@ MOST_DAYS = 21  # working days after which the lead of an intercommunality is to
 def signals(*, needs: Table, sizes: Table, files: QuerySet[FileFact], on: date) -> Iterator[str]:
     """Yield what stands out of the files that two tables count, beside which it is read."""
     counted = files.values("pk")
-    yield from list(_unmet(needs, sizes, counted)) or _unmet_anywhere(sizes, counted)
+    asked = NeedFact.objects.filter(file__in=counted)
+    unmet = asked.exclude(standing__in=NeedFact.POSSIBLE)
+    yield from list(_unmet(needs, sizes, counted)) or _having(unmet, "sans dispositif, conseil à part", sizes)
+    yield from _having(asked.filter(standing=Standing.TO_SPECIFY), "à préciser : une réponse manque encore", sizes)
     yield from _slow(sizes, counted, on)
     yield from _waiting(sizes, counted, on)
 
@@ -77,12 +81,11 @@ def _unmet_of(
     return said
 
 
-def _unmet_anywhere(sizes: Table, counted: QuerySet[FileFact, Any]) -> Iterator[str]:
-    """Say how many files have a need without a scheme, where no need is left so often that it stands out."""
-    rows = NeedFact.objects.filter(file__in=counted).exclude(standing__in=NeedFact.POSSIBLE)
-    files = set(rows.order_by().values_list("file", flat=True))
+def _having(needs: QuerySet[NeedFact], words: str, sizes: Table) -> Iterator[str]:
+    """Say how many files have one of some needs."""
+    files = set(needs.order_by().values_list("file", flat=True))
     if _is_enough(files) and may_be_said(len(files), _cells_of_files(sizes)):
-        yield f"Environ {shown(len(files))} demandes ont un besoin sans dispositif, conseil à part."
+        yield f"Environ {shown(len(files))} demandes ont un besoin {words}."
 
 
 def _cells_of_need(needs: Table, sizes: Table, label: str) -> Iterator[tuple[Cell, int]]:

@@ -209,15 +209,18 @@ def test_a_need_that_advice_alone_answers_is_told_apart_on_the_page_and_in_its_f
 
 @pytest.mark.neighbour("siren", "address", "group")
 def test_a_need_of_which_a_question_is_open_is_in_a_group_of_its_own(client):
-    need, far = "energie.facture", "numerique.robot"
-    for epci, asked in ((ARC, need), (CCLO, far)):
-        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, needs=(asked,), siren="", siret="")
+    need, other, far = "energie.facture", "cyber.diagnostic", "numerique.robot"
+    for epci, asked in ((ARC, (need, other)), (CCLO, (far,))):
+        make_submission(confirmed=True, facts={"commune": COMMUNES[epci]}, needs=asked, siren="", siret="")
     rebuild(on=DAY)
     NeedFact.objects.update(standing=Standing.TO_SPECIFY, is_advised=True)
     pack_needs()
     client.force_login(lead_of(ARC))
     everything = client.get(MAP)
     assert SubNeed.objects.get(key=far).label not in {gap.label for gap in everything.context["found"].by_need}
+    labels = sorted(SubNeed.objects.get(key=key).label for key in (need, other))
+    assert f"À préciser, d’abord : {labels[0]} (1 sur 1), {labels[1]} (1 sur 1)." in text_of(everything)
+    assert "Sans dispositif, d’abord" not in text_of(everything)
     response = client.get(MAP, {"detail": need})
     page = text_of(response)
     said = "0 avec un dispositif, 1 à préciser (une réponse manque encore), 0 sans dispositif (0 %)."

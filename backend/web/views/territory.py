@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
+from heapq import nlargest
+from operator import itemgetter
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -99,7 +101,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "decides": form.chosen("detail"),
         "decided": _decided(scope, form.chosen("detail")),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
-        "most_unmet": list(_most_unmet(found)),
+        "lacking_most": list(_lacking_most(found)),
         "kept": _kept(form),
         "everywhere": _kept(form, without="commune"),
         "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, without="tri") or "tout"}),
@@ -202,14 +204,20 @@ def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
     ]
 
 
-def _most_unmet(found: Gaps) -> Iterator[tuple[str, list[Gap]]]:
-    """Yield for what and where most needs are left without a scheme: what a page says before its tables."""
-    for title, rows in ((_("Sans dispositif, d’abord"), found.by_need), (_("Où"), found.by_commune)):
-        if len(rows) > 1 and (unmet := [gap for gap in rows[:MOST_UNMET] if gap.unmet]):
-            yield title, unmet
+def _lacking_most(found: Gaps) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
+    """Yield for what and where most needs have no scheme, and of what most are to specify, each with its numbers."""
+    for title, rows, name in (
+        (_("Sans dispositif, d’abord"), found.by_need, "unmet"),
+        (_("Où"), found.by_commune, "unmet"),
+        (_("À préciser, d’abord"), found.by_need, "to_specify"),
+    ):
+        counted = [(gap.label, getattr(gap, name), gap.demand) for gap in rows]
+        most = [row for row in nlargest(MOST_SAID, counted, key=itemgetter(1)) if row[1]]
+        if len(rows) > 1 and most:
+            yield title, most
 
 
-MOST_UNMET = 3
+MOST_SAID = 3
 SCHEMES_PER_PAGE = 10
 FIRST = 4  # lines of the map's first table that stand under it; the others are folded
 ORDERS = {"": None, "besoins": lambda gap: (-gap.demand, gap.label), "nom": lambda gap: gap.label}
