@@ -1,6 +1,6 @@
 """A file offered to another intercommunality: who reads it, who decides, who has it meanwhile."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from importlib import import_module
 
 import pytest
@@ -42,6 +42,9 @@ from tests.factories import (
 from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = timezone.make_aware(datetime.combine(DAY - timedelta(days=10), time(9)))  # whatever today is
+    datetime.combine(DAY - timedelta(days=10), time(9))
+)  # by the day of the tests, whatever today is
 move_calls = import_module("backend.matchmaking.migrations.0063_calls_beside_their_file").MOVE_CALLS
 
 
@@ -202,7 +205,7 @@ def test_after_two_working_days_the_lead_is_told_once_and_decides(submission, ot
     assert "1 dossier à décider" in letter.subject
     assert other.reference not in letter.text + letter.html
     assert not [one for one in letters("waiting_digest") if one.recipient == elsewhere.email]
-    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=LONG_AGO)
     with pytest.raises(FollowUpError, match="à votre responsable de décider"):
         answer_offers(hand_overs=[referral], to=reader, accept=True)
     assert answer_offers(hand_overs=[referral], to=lead, accept=True) == 1
@@ -210,7 +213,7 @@ def test_after_two_working_days_the_lead_is_told_once_and_decides(submission, ot
 
 def test_without_a_lead_in_post_the_officers_still_decide(submission, sender, reader):
     referral = refer_file(submission=submission, epci=epci(CCLO), by=sender)
-    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=LONG_AGO)
     assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
 
 
@@ -227,7 +230,7 @@ def test_while_every_lead_is_away_the_officers_are_told_and_decide(submission, o
     assert "1 dossier à décider" in letter.subject
     assert other.reference not in letter.text + letter.html
     assert not [one for one in letters("waiting_digest") if one.recipient == territory.email]
-    HandOver.objects.filter(pk=referral.pk).update(offered_at=referral.offered_at - timezone.timedelta(days=10))
+    HandOver.objects.filter(pk=referral.pk).update(offered_at=LONG_AGO)
     assert answer_offers(hand_overs=[referral], to=reader, accept=True) == 1
 
 

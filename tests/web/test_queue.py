@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -117,7 +117,7 @@ def test_offers_that_wait_for_the_lead_ask_nothing_each(client, officer):
     def offer(n):
         for file in many(n):
             refer_file(submission=file, epci=there, by=officer)
-        HandOver.objects.update(offered_at=timezone.now() - timedelta(days=10))
+        HandOver.objects.update(offered_at=timezone.make_aware(datetime.combine(DAY - timedelta(days=10), time(9))))
 
     offer(1)
     client.force_login(reader)

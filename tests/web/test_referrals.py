@@ -1,8 +1,9 @@
 """« Proposer ce dossier à une autre intercommunalité », from the pages, and what a firm reads that moved away."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 
 from backend.accounts.models import Membership
 from backend.links.models import Kind
@@ -80,7 +81,8 @@ def test_one_refused_answer_among_several_says_so_and_the_others_hold(client, su
     second = make_submission(confirmed=True, email="suivante@firm.example", siret="", siren="")
     make_officer(CCLO, role=Membership.Role.EPCI_LEAD)
     late, fresh = (refer_file(submission=one, epci=epci(CCLO), by=sender) for one in (submission, second))
-    HandOver.objects.filter(pk=late.pk).update(offered_at=late.offered_at - timedelta(days=10))
+    long_ago = timezone.make_aware(datetime.combine(DAY - timedelta(days=10), time(9)))
+    HandOver.objects.filter(pk=late.pk).update(offered_at=long_ago)
     client.force_login(reader)
     sent = {"offer": [late.pk, fresh.pk], "answer": "decline", "why": "Le siège est chez vous."}
     page = text_of(client.post("/agent/propositions/", sent, follow=True))
