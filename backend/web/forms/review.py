@@ -1,6 +1,6 @@
 """What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
@@ -55,7 +55,17 @@ class SchemeField(forms.CharField):
 
 
 class SetAsideForm(forms.Form):
-    """Why an officer sets a scheme aside; the service checks that each reason has what it asks for."""
+    """Why an officer sets a scheme aside; the service checks that each reason has what it asks for.
+
+    What another reason asks for is not read: a browser hides its field, and sends it.
+    """
+
+    ASKED_BY: Mapping[str, str] = {
+        "criterion": Review.Reason.WRONG_CRITERION,
+        "fact": Review.Reason.WRONG_FACT,
+        "alternative": Review.Reason.BETTER_ALTERNATIVE,
+        "partner": Review.Reason.PARTNER_FIRST,
+    }
 
     reason = forms.CharField(required=False, max_length=40)
     comment = PlainText(required=False, max_length=500)
@@ -68,6 +78,9 @@ class SetAsideForm(forms.Form):
     def __init__(self, *args: Any, revision: Revision | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["criterion"].queryset = Criterion.objects.filter(revision=revision)  # type: ignore[attr-defined]
+        for name, reason in self.ASKED_BY.items():
+            if self.data.get("reason") != reason:
+                del self.fields[name]
 
     def because(self) -> Because:
         return Because(**self.cleaned_data)

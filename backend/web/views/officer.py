@@ -54,6 +54,7 @@ from backend.matchmaking.models import (
 from backend.matchmaking.ownership import known_facts, official_facts, read_once, sources_of
 from backend.matchmaking.partners import shares_of
 from backend.matchmaking.preferences import preferences_of
+from backend.matchmaking.presentation import Page
 from backend.matchmaking.queue import Tab, neighbours, queue_of
 from backend.matchmaking.referrals import may_answer
 from backend.matchmaking.results import latest_result
@@ -174,6 +175,7 @@ def file_page(
     refuses = refuses_emails(submission)
     no_email = why_no_email(submission, refuses=refuses)
     facts, around = facts_rows(submission, user), _around(submission, user)
+    can_decide = may_review and not submission.is_barred
     context = {
         "submission": submission,
         "follower": follower_of(submission, on=on),
@@ -186,7 +188,7 @@ def file_page(
         "understanding": understanding_of(submission),
         "preferences": preferences_of(submission),
         "unmet": _unmet(submission),
-        "can_decide": may_review and not submission.is_barred,
+        "can_decide": can_decide,
         "facts": facts,
         "facts_known": [row for row in facts if row["fact"] or "official" in row],
         "facts_unknown": [row for row in facts if not row["fact"] and "official" not in row],
@@ -206,10 +208,22 @@ def file_page(
         "n_decided": page.n_decided,
         "last_review": seen,
         "shortcuts": FILE_KEYS,
-        **(set_aside_choices(submission) if bound and "refused" in bound else {}),
         **(bound or {}),
+        **_refused((bound or {}).get("refused"), submission, page, can_decide=can_decide),
     }
     return render(request, "web/officer/file.html", context, status=status)
+
+
+def _refused(
+    refused: Mapping[str, Any] | None, submission: Submission, page: Page, *, can_decide: bool
+) -> dict[str, Any]:
+    """Return what the form of a decision that was refused needs, and whether the page shows it beside its scheme."""
+    if refused is None:
+        return {}
+    cards = [*page.set_aside, *(card for group in page.groups for card in group.cards)]
+    is_shown = any(card.match.scheme_id == refused["scheme"] for card in cards)
+    in_place = is_shown and can_decide and submission.reviewed_at is None
+    return {**set_aside_choices(submission), "refused": {**refused, "in_place": in_place}}
 
 
 def _unmet(submission: Submission) -> list[tuple[UnmetNeed, str]]:
