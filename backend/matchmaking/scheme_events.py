@@ -58,7 +58,8 @@ def say(
 ) -> SchemeEvent:
     """Record what the firm says of a scheme, or an officer; without ``happened_on``, it happened today.
 
-    The same word sent twice is one row. Raises ``PermissionDenied`` if the officer is not in charge, ``StateError``
+    The same word sent twice is one row. Said again with the amount that it lacked, it takes the place of the first,
+    of the same day. Raises ``PermissionDenied`` if the officer is not in charge, ``StateError``
     where it may not follow what was said, where the scheme is not one that the file was answered, or where the reason
     or the day cannot be.
     """
@@ -74,6 +75,9 @@ def say(
     if match is None and told is None:
         raise StateError(_("Ce dispositif n’est pas, ou plus, dans le résultat de cette demande."))
     euros = details.get("euros") if state in WITH_EUROS else None
+    lacking = _without_amount(told, state, officer) if euros is not None else None
+    if lacking:
+        happened_on, note = details.get("happened_on") or lacking.happened_on, note or lacking.note
     reason = details.get("reason", "") if state == State.SET_ASIDE else ""
     refusal = details.get("refusal", "") if state == State.REFUSED and officer else ""
     sent = {
@@ -87,7 +91,8 @@ def say(
     }
     if again := _said_last(told, sent):
         return again
-    _check_follows(State(state), told, origin)
+    if not lacking:
+        _check_follows(State(state), told, origin)
     if state == State.SET_ASIDE and reason not in SchemeEvent.Reason.values:
         raise StateError(_("Dites pourquoi ce dispositif n’est pas pour vous : choisissez une raison."))
     if refusal and refusal not in SchemeEvent.Refusal.values:
@@ -103,6 +108,8 @@ def say(
             sentence = _("Le {day} est plus d’un an avant la demande : écartez-le, « l’entreprise l’a déjà ».")
         raise StateError(str(sentence).format(day=f"{happened_on:%d/%m/%Y}"))
     reopen_on_event(submission, actor=officer)
+    if lacking:
+        _withdraw(lacking, officer, on=on)
     event = SchemeEvent.objects.create(
         submission=submission,
         scheme=scheme,
@@ -138,15 +145,19 @@ def undo_last(
         own[-1], events, submission.reviews.filter(scheme=scheme).order_by("decided_at", "pk").last()
     )
     reopen_on_event(submission, actor=officer)
+    return _withdraw(own[-1], officer, on=on)
+
+
+def _withdraw(event: SchemeEvent, officer: User | None, *, on: date) -> SchemeEvent:
     return SchemeEvent.objects.create(
-        submission=submission,
-        scheme=scheme,
+        submission_id=event.submission_id,
+        scheme_id=event.scheme_id,
         state=State.WITHDRAWN,
         origin=_origin(officer),
         actor=officer,
         happened_on=on,
         recorded_at=timezone.now(),
-        undoes=own[-1],
+        undoes=event,
     )
 
 
@@ -164,10 +175,22 @@ def _origin(officer: User | None, *, by_operator: bool = False) -> Origin:
     return Origin.OPERATOR if by_operator else Origin.OFFICER
 
 
+def _last_event(told: SchemeState | None) -> SchemeEvent | None:
+    """Return what was said last of a scheme, by anybody; none where a verdict was given since."""
+    words = told.words if told else []
+    return words[0].event if words and told and not (told.verdict and told.verdict.decided_at > words[0].at) else None
+
+
+def _without_amount(told: SchemeState | None, state: str, officer: User | None) -> SchemeEvent | None:
+    """Return the last word of a scheme where the same voice says it again and gave no amount."""
+    last = _last_event(told)
+    is_same = last is not None and last.state == state and (last.origin == Origin.FIRM) == (officer is None)
+    return last if last and is_same and last.euros is None else None
+
+
 def _said_last(told: SchemeState | None, sent: Mapping[str, Any]) -> SchemeEvent | None:
     """Return what was said last of a scheme where it is the same, word for word: a form that was sent twice."""
-    words = told.words if told else []
-    last = words[0].event if words and told and not (told.verdict and told.verdict.decided_at > words[0].at) else None
+    last = _last_event(told)
     return last if last and all(getattr(last, name) == value for name, value in sent.items()) else None
 
 

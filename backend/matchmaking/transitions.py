@@ -36,9 +36,10 @@ AFTER: Mapping[str, frozenset[str]] = {
     State.HAS_IT: frozenset(),
     State.SET_ASIDE: frozenset({State.FOLLOWED, State.APPLIED, State.HAS_IT}),
 }
-# What those who follow a firm may say besides, to settle its own last word: nothing else follows it.
+# What those who follow a firm may say besides, to settle its own last word: nothing else follows it. To confirm what
+# was granted adds its amount.
 SETTLES: Mapping[str, frozenset[str]] = {
-    State.GRANTED: frozenset({State.APPLIED, State.GIVEN_UP}),
+    State.GRANTED: frozenset({State.GRANTED, State.APPLIED, State.GIVEN_UP}),
     State.HAS_IT: frozenset({State.APPLIED, State.GIVEN_UP}),
 }
 # An operator's answer, which those who follow a firm may note at once: the request is implied. Not where it would

@@ -163,6 +163,32 @@ def test_the_same_word_sent_twice_is_one_row(submission, officer, scheme):
         assert ours(SchemeEvent).count() == n_rows
 
 
+@pytest.mark.parametrize("voice", VOICES)
+def test_an_amount_that_was_not_known_is_added_afterwards(submission, officer, scheme, voice):
+    speaks, before = of_voice(voice, officer), DAY - timedelta(days=3)
+    speak(submission, scheme, "applied", **speaks)
+    first = speak(submission, scheme, "granted", happened_on=before, note="par courrier", **speaks)
+    added = speak(submission, scheme, "granted", euros=12_500, **speaks)
+    assert (added.euros, added.happened_on, added.note) == (12_500, before, "par courrier")
+    assert list(ours(SchemeEvent).standing().filter(state="granted")) == [added]
+    assert ours(SchemeEvent).get(undoes=first).state == "withdrawn"
+    with pytest.raises(StateError, match="ne peut pas suivre « obtenu »"):
+        speak(submission, scheme, "granted", euros=13_000, **speaks)
+
+
+def test_an_officer_adds_the_amount_to_what_the_firm_obtained_and_not_under_what_it_said_since(
+    submission, officer, scheme
+):
+    speak(submission, scheme, "applied", officer=officer)
+    speak(submission, scheme, "granted")
+    added = speak(submission, scheme, "granted", officer=officer, euros=12_500)
+    assert states_of(submission, told=True).own[scheme.pk].counts.event == added
+    undo_last(submission=submission, scheme=scheme, on=DAY, officer=officer)
+    speak(submission, scheme, "applied", officer=officer, euros=20_000)  # settles it: it was not granted
+    assert state_of(submission, scheme) == "applied"
+    assert ours(SchemeEvent).standing().filter(state="applied").count() == 2
+
+
 def test_who_asks_again_after_a_refusal_is_not_taken_for_a_second_click(submission, officer, scheme):
     speak(submission, scheme, "applied")
     speak(submission, scheme, "refused", officer=officer)
