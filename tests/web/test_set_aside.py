@@ -41,7 +41,7 @@ def test_a_refusal_is_read_beside_its_form_where_the_browser_goes(desk, submissi
     before, _, after = html.partition('class="error-summary"')
     assert before.rindex(f'id="d-{last.pk}"') == before.rindex('id="d-')
     assert "PME" in after.partition("</div>")[0]
-    assert after.index('class="set-aside"') < after.index("</details>")
+    assert after.index('class="by-choice"') < after.index("</details>")
 
 
 def test_a_refusal_of_a_scheme_that_the_page_lacks_is_read_first(desk, submission):

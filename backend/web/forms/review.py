@@ -1,6 +1,6 @@
 """What officers type: why a scheme is set aside, notes, steps, and what the queue shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import Membership, User
-from backend.common.days import current_day
+from backend.common.days import add_working_days, current_day, day_in_words, is_working_day
 from backend.common.fields import DayField, MailField, PlainText
 from backend.matchmaking.fact_display import FACT_LABELS
 from backend.matchmaking.models import (
@@ -25,9 +25,10 @@ from backend.matchmaking.models import (
     Submission,
 )
 from backend.matchmaking.reviews import Because
-from backend.matchmaking.transitions import MAY_SAY, Origin, State
+from backend.matchmaking.transitions import MAY_SAY, WITH_EUROS, Origin, State
 from backend.schemes.models import Criterion, Revision, Scheme, SubNeed, TaxonomyNeed
 from backend.territories.models import ServedEpci
+from backend.web.forms.by_choice import ByChoiceForm
 from backend.web.forms.states import WholeEuros
 from backend.web.forms.team import PersonField
 
@@ -54,17 +55,15 @@ class SchemeField(forms.CharField):
         return find_scheme(typed) if typed else None
 
 
-class SetAsideForm(forms.Form):
-    """Why an officer sets a scheme aside; the service checks that each reason has what it asks for.
+class SetAsideForm(ByChoiceForm):
+    """Why an officer sets a scheme aside; the service checks that each reason has what it asks for."""
 
-    What another reason asks for is not read: a browser hides its field, and sends it.
-    """
-
-    ASKED_BY: Mapping[str, str] = {
-        "criterion": Review.Reason.WRONG_CRITERION,
-        "fact": Review.Reason.WRONG_FACT,
-        "alternative": Review.Reason.BETTER_ALTERNATIVE,
-        "partner": Review.Reason.PARTNER_FIRST,
+    CHOICE = "reason"
+    ASKED_BY = {
+        "criterion": {Review.Reason.WRONG_CRITERION},
+        "fact": {Review.Reason.WRONG_FACT},
+        "alternative": {Review.Reason.BETTER_ALTERNATIVE},
+        "partner": {Review.Reason.PARTNER_FIRST},
     }
 
     reason = forms.CharField(required=False, max_length=40)
@@ -78,9 +77,6 @@ class SetAsideForm(forms.Form):
     def __init__(self, *args: Any, revision: Revision | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["criterion"].queryset = Criterion.objects.filter(revision=revision)  # type: ignore[attr-defined]
-        for name, reason in self.ASKED_BY.items():
-            if self.data.get("reason") != reason:
-                del self.fields[name]
 
     def because(self) -> Because:
         return Because(**self.cleaned_data)
@@ -168,7 +164,25 @@ class NoteForm(forms.Form):
         return {"text": text, "audience": audience}
 
 
-class StepForm(forms.Form):
+class StepForm(ByChoiceForm):
+    """What happened around a file or to a scheme; each step asks for its own fields."""
+
+    CHOICE = "step"
+    ASKED_BY = {
+        "due_on": FollowUp.CALLS,
+        "happened_on": (*FollowUp.MADE, *MAY_SAY[Origin.OFFICER]),
+        "euros": WITH_EUROS,
+        "by_operator": MAY_SAY[Origin.OPERATOR],
+        "refusal": {State.REFUSED},
+    }
+    IN_WORDS = {
+        "due_on": _("le jour où rappeler"),
+        "happened_on": _("le jour où c’est arrivé"),
+        "euros": _("le montant"),
+        "by_operator": _("que le porteur l’a dit"),
+        "refusal": _("la raison du refus"),
+    }
+
     step = forms.ChoiceField(
         label=_("Étape"),
         choices=[
@@ -188,7 +202,9 @@ class StepForm(forms.Form):
         ),
     )
     happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)
-    euros = WholeEuros()
+    euros = WholeEuros(
+        help_text=_("Pas encore connu ? Laissez vide ; plus tard, notez la même étape avec le montant.")
+    )
     by_operator = forms.BooleanField(label=_("C’est le porteur du dispositif qui l’a dit"), required=False)
     refusal = forms.ChoiceField(
         label=_("Si c’est refusé, pourquoi"),
@@ -197,6 +213,11 @@ class StepForm(forms.Form):
         error_messages={"invalid_choice": _("« %(value)s » n’est pas une raison de la liste.")},
     )
     note = PlainText(label=_("Précision"), required=False, max_length=300)
+
+    @property
+    def left_out(self) -> str:
+        """Name what was filled in and is not noted, as the step chosen does not ask for it."""
+        return ", ".join(str(self.IN_WORDS[name]) for name in self.ignored)
 
     @property
     def is_of_scheme(self) -> bool:
@@ -226,6 +247,14 @@ class StepForm(forms.Form):
                 if due_on < on
                 else _("Le %(day)s est dans plus d’un an : choisissez un jour plus proche."),
                 params={"day": f"{due_on:%d/%m/%Y}"},
+            )
+        if due_on and not is_working_day(due_on):
+            raise ValidationError(
+                _("Le %(day)s n’est pas un jour ouvré : le suivant est le %(next)s."),
+                params={
+                    "day": day_in_words(due_on, "l j F Y"),
+                    "next": day_in_words(add_working_days(due_on, 1), "l j F Y"),
+                },
             )
         return due_on
 

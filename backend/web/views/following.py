@@ -237,6 +237,9 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 record_step(submission=submission, officer=officer, **form.step_said())
             messages.success(request, _("C’est noté dans le suivi, où cela s’annule."))
+            if form.left_out:
+                words = _("Laissé de côté, car l’étape choisie ne le demande pas : %(what)s.")
+                messages.warning(request, words % {"what": form.left_out})
             return redirect(reverse("officer_file", args=[pk]) + "#suivi")
     except (FollowUpError, StateError) as error:
         form.add_error(None, str(error))
