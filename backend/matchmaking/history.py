@@ -157,7 +157,7 @@ def _steps(submission: Submission) -> Iterator[Happened]:
         if step.agreed_at:
             yield Happened(step.agreed_at, _("Jour d’appel confirmé"), _by(None), (due,))
         if step.done_at and step.done_at != step.recorded_at:
-            done = _("Fait : %(step)s") % {"step": step.get_step_display()}
+            done = f"{capfirst(step.end_label)} : {step.get_step_display()}"
             yield Happened(step.done_at, done, str(step.done_by or _service()), told)
 
 

@@ -144,6 +144,23 @@ def test_it_is_noted_on_the_page_and_seen_in_the_file_and_in_the_list(client, su
     assert f"appelée sans réponse par {officer}" in page
 
 
+@pytest.mark.parametrize("step", ["no_answer", "contacted", "call_back", ""])
+def test_what_follows_a_call_without_answer_is_not_said_to_be_done(client, submission, officer, step):
+    promise, first = call(submission, officer, "call_back", due_on=date(2027, 1, 6)), call(submission, officer)
+    if step:
+        call(submission, officer, step, due_on=date(2027, 1, 6))
+    else:
+        close_step(follow_up=first, officer=officer)
+    close_step(follow_up=promise, officer=officer)
+    client.force_login(officer)
+    page = text_of(client.get(f"/agent/{submission.pk}/"))
+    assert page.count(f"; suite donnée par {officer} le ") == 1
+    assert page.count(f"; fait par {officer} le ") == 1  # the promise
+    history = text_of(client.get(f"/agent/{submission.pk}/partie/histoire/"))
+    assert "Suite donnée : appelé, pas de réponse" in history
+    assert history.count("Fait : ") == 1
+
+
 def test_a_call_of_an_earlier_day_keeps_it_and_the_next_call_counts_from_it(submission, officer):
     made_on = add_working_days(current_day(), -2)
     step = call(submission, officer, happened_on=made_on, note="messagerie")

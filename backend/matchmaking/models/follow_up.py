@@ -117,6 +117,11 @@ class FollowUp(models.Model):
     def is_to_do(self) -> bool:
         return self.done_at is None and self.cancelled_at is None
 
+    @property
+    def end_label(self) -> str:
+        """Say that it ended: what follows a call without answer (another call, or a day to call) ends it undone."""
+        return str(_("suite donnée") if self.step == self.Step.NO_ANSWER else _("fait"))
+
 
 class NoteQuerySet(models.QuerySet["Note"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
