@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Min, Q, Value
+from django.db.models import Case, F, Min, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.utils.text import capfirst
 from django.utils.timezone import localdate
@@ -36,6 +36,11 @@ SHOWN = (  # of a file and of what is read with it: the rest is wide, and most o
     "officer__email",
 )  # fmt: skip
 NEED, STEP, OFFER = "need", "step", "offer"  # what hangs on a file
+TO_COLLEAGUE, TO_EPCI = "colleague", "epci"  # to whom it is offered
+OFFERED = {
+    TO_COLLEAGUE: _("Proposée à un collègue"),
+    TO_EPCI: _("Proposée à une autre intercommunalité"),
+}
 ANY_FILES: list[int] = []
 N_NEEDS = 2  # named in a row; the others are counted
 SAID_APART = {FollowUp.Step.DEAD_ADDRESS, FollowUp.Step.OUTCOME, FollowUp.Step.CALL_BACK}  # calls have their own tab
@@ -54,7 +59,7 @@ class Row:
     all_needs: tuple[str, ...]
     closes_on: date | None
     is_answered: bool
-    is_offered: bool
+    offered_to: str  # a key of ``OFFERED``, or nothing
     refuses_emails: bool
     steps: frozenset[str]  # that are to be done
 
@@ -86,8 +91,8 @@ class Row:
             yield "bad", str(_("Rien ne répond"))
         if file.unread_by_id and not file.reviewed_at:
             yield "", str(_("Partie sans lecture"))
-        if self.is_offered:
-            yield "", str(_("Proposée à un collègue"))
+        if self.offered_to:
+            yield "", str(OFFERED[self.offered_to])
 
     @property
     def _why_call(self) -> str:
@@ -147,7 +152,7 @@ def rows_of(keys: Iterable[int], *, on: date) -> list[Row]:
             all_needs=tuple(sub_needs()[key].short for key in hanging[NEED, file.pk]),
             closes_on=closing.get(file.pk),
             is_answered=file.pk in closing,
-            is_offered=(OFFER, file.pk) in hanging,
+            offered_to=next(iter(hanging[OFFER, file.pk]), ""),
             refuses_emails=file.pk in refusing,
             steps=frozenset(hanging[STEP, file.pk]),
         )
@@ -186,9 +191,10 @@ def _hanging_on_any() -> tuple[str, tuple[Any, ...]]:
         for rows in (Need.objects.all(), FollowUp.objects.to_do(), HandOver.objects.waiting())
     )
     sure, unsaid = (-F("probability"), -F("weight")), (Value(0.0), Value(0.0))
+    to = Case(When(to_epci=None, then=Value(TO_COLLEAGUE)), default=Value(TO_EPCI))
     rows = needs.values_list(*sure, Value(NEED), "submission", "sub_need").union(
         steps.values_list(*unsaid, Value(STEP), "submission", "step"),
-        offers.values_list(*unsaid, Value(OFFER), "submission", "state"),
+        offers.values_list(*unsaid, Value(OFFER), "submission", to),
         all=True,
     )
     return rows.order_by().query.sql_with_params()

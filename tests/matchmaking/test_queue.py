@@ -251,7 +251,8 @@ def test_a_queue_never_shows_the_files_of_others():
 SIGNS = [
     ({}, []),
     ({"is_answered": False}, [("bad", "Rien ne répond")]),
-    ({"is_offered": True}, [("", "Proposée à un collègue")]),
+    ({"offered_to": "colleague"}, [("", "Proposée à un collègue")]),
+    ({"offered_to": "epci"}, [("", "Proposée à une autre intercommunalité")]),
     ({"refuses_emails": True}, [("doubt", f"Pas de courriels\u00a0: appeler le {PHONE}")]),
     ({"steps": frozenset({FollowUp.Step.PARTNER, FollowUp.Step.CALL_BACK})}, [("doubt", "Partenaire à trouver")]),
     ({"steps": frozenset({FollowUp.Step.FIRM_SAID})}, [("doubt", "Lire ce qu’écrit l’entreprise")]),

@@ -39,7 +39,9 @@ def refer(client, submission, **sent):
 
 def test_a_file_is_offered_read_accepted_and_gone_from_the_sender_s_page(desk, client, submission):
     page = refer(desk, submission, epci=epci(CCLO).pk, note="Leur atelier est à Attichy.")
-    assert "Vous le suivez jusqu’à la réponse" in text_of(page)
+    assert "Il ne change pas de mains avant la réponse" in text_of(page)
+    assert "Personne ne suit encore ce dossier" in text_of(page)
+    assert "Vous le suivez" not in text_of(page)
     assert "Retirer la proposition" in text_of(page)
     reader = make_officer(CCLO)
     client.force_login(make_officer(CC2V))
@@ -52,6 +54,19 @@ def test_a_file_is_offered_read_accepted_and_gone_from_the_sender_s_page(desk, c
     client.post("/agent/propositions/", {"offer": [ours(HandOver).get().pk], "answer": "accept"})
     submission.refresh_from_db()
     assert (submission.epci.short_name, submission.officer) == (CCLO, reader)
+
+
+def test_the_list_says_to_whom_a_file_is_offered(desk, submission):
+    refer(desk, submission, epci=epci(CCLO).pk)
+    page = text_of(desk.get("/agent/?etat=a-lire"))
+    assert page.count("Proposée à une autre intercommunalité") == 1
+    assert "Proposée à un collègue" not in page
+    refer(desk, submission, withdraw="1")
+    sent = {"to": make_officer(first_name="Inès").pk}
+    desk.post(f"/agent/{submission.pk}/transmettre/", sent)
+    page = text_of(desk.get("/agent/?etat=a-lire"))
+    assert page.count("Proposée à un collègue") == 1
+    assert "Proposée à une autre intercommunalité" not in page
 
 
 def test_a_refusal_without_a_word_says_so_and_with_one_is_read_on_the_file(desk, client, submission):

@@ -104,7 +104,7 @@ def refer(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             epci, note = form.cleaned_data["epci"], form.cleaned_data["note"]
             offered = refer_file(submission=submission, epci=epci, by=user, note=note)
-            words = _("Dossier proposé : %(to)s. Vous le suivez jusqu’à la réponse.")
+            words = _("Dossier proposé : %(to)s. Il ne change pas de mains avant la réponse.")
             messages.success(request, words % {"to": offered.whom})
             return redirect(page)
     except FollowUpError as error:
