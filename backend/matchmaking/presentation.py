@@ -61,16 +61,20 @@ class Page:
         return sum(len(group.cards) for group in self.groups)
 
 
-GROUPS = (
+KEPT_BESIDE = (  # until a review ends: what is kept of the other groups stays in its place
+    _("Retenus en plus de ce qui répond"),
+    _("Ajoutés à la main, ou qui ne répondent plus à ce que nous savons."),
+)
+GROUPS = (  # by the typed verdict: a title speaks of facts and dates, the word of a card of all that is open
     ("kept", _("Retenus"), _("Une personne a relu ces dispositifs.")),
     (
         "eligible",
-        _("Tout correspond"),  # "éligible" is a word of a card, where nothing is open
-        _("Rien de ce que nous savons de l’entreprise ne s’y oppose ; le mot de chacun dit ce qui reste ouvert."),
+        _("Tous les faits correspondent"),
+        _("Rien de ce que nous savons de l’entreprise ne s’y oppose ; le mot de chacun dit ce qui reste à demander."),
     ),
     (
         "undecided",
-        _("À préciser"),
+        _("Un fait ou une date manque"),
         _("Il manque une information, du côté de l’entreprise ou du porteur, pour le dire."),
     ),
     ("later", _("Ouvrent plus tard"), _("Rien d’autre que la date ne s’y oppose.")),
@@ -92,6 +96,7 @@ def present(
         on=result.on,
         aid_notes=notes_on_schemes(submission, result, viewer=viewer),
         explores=result.ranker_id is not None,
+        in_review=submission.reviewed_at is None,
     )
     followed = tuple(state for state in read.states.own.values() if state.words)
     return replace(
@@ -127,13 +132,14 @@ def _layout(
     on: date,
     aid_notes: AidNotes,
     explores: bool,
+    in_review: bool,
 ) -> Page:
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme for scheme, review in reviews.items() if review.is_decided}
     shown = [match for match in matches if match.addresses or match.scheme_id in decided]
     grouped: dict[str, list[Card]] = {key: [] for key in (*(key for key, *_ in GROUPS), SET_ASIDE, NOT_PROPOSED)}
     for card in with_variants(cards_of(shown, known, reviews, on, aid_notes), matches):
-        grouped[_group_of(card)].append(card)
+        grouped[_group_of(card, in_review=in_review)].append(card)
     set_aside, not_proposed = grouped.pop(SET_ASIDE), grouped.pop(NOT_PROPOSED)
     if explores:
         for key in EXPLORED:
@@ -144,7 +150,8 @@ def _layout(
     return Page(
         groups=tuple(
             Group(key=key, title=str(title), intro=str(intro), cards=tuple(grouped[key]))
-            for key, title, intro in GROUPS
+            for key, *words in GROUPS
+            for title, intro in [KEPT_BESIDE if in_review and key == "kept" else words]
             if grouped[key]
         ),
         set_aside=tuple(set_aside),
@@ -174,11 +181,11 @@ def _kept_keys(cards: Iterable[Card]) -> set[str]:
     return {card.match.scheme.key for card in cards if card.verdict == KEPT}
 
 
-def _group_of(card: Card) -> str:
-    """Tell where a scheme is shown. Officers decide on the spot: what they decide stays in its place on their page."""
+def _group_of(card: Card, *, in_review: bool) -> str:
+    """Tell where a scheme is shown. What officers decide stays in its place on their page until the review ends."""
     verdict = card.verdict
     is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
-    stays = card.match.addresses and not is_out
+    stays = in_review and card.match.addresses and not is_out
     if verdict == KEPT and not stays:
         return "kept"
     if verdict == Review.Verdict.REJECTED and not stays:

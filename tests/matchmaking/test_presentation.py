@@ -14,6 +14,7 @@ from backend.matchmaking.presentation import present, present_schemes
 from backend.matchmaking.results import latest_result, replay
 from backend.matchmaking.reviews import end_review
 from backend.matchmaking.services import answer_condition, correct_submission
+from backend.matchmaking.standing import Standing
 from backend.schemes.catalogue.loading import load_catalogue
 from backend.schemes.models import Revision, Scheme
 from tests.conftest import ROOT
@@ -61,6 +62,14 @@ def test_groups_follow_the_typed_verdict_and_keep_the_rank(submission):
         assert ranks == sorted(ranks)
         assert group.first + group.others == group.cards
     assert page.n_possible == sum(map(len, by_group(page).values()))
+
+
+def test_the_title_of_a_group_is_no_word_of_a_card_and_holds_for_each(submission):
+    groups = {group.key: group for group in show(submission).groups}
+    assert not {group.title for group in groups.values()} & set(Standing.labels)
+    assert {card.standing for card in groups["eligible"].cards} > {Standing.TO_SPECIFY}  # a condition is open
+    assert not any(card.missing for card in groups["eligible"].cards)
+    assert all(card.missing or "window" in card.match.unknown for card in groups["undecided"].cards)
 
 
 def test_every_scheme_is_somewhere_and_nowhere_twice(submission):
@@ -265,6 +274,25 @@ def test_an_officer_sees_verdicts_at_once_where_they_were_given(submission, offi
     assert card_of(desk, kept).review.verdict == "kept"
     assert card_of(desk, rejected).review.verdict == "rejected"
     assert desk.set_aside == ()
+
+
+def test_once_the_review_has_ended_all_that_was_kept_or_set_aside_stands_together(submission, officer):
+    first, second, third, fourth = (match.scheme for match in first_matches(submission, 4))
+    by_hand = submission.results.first().matches.filter(addresses=False).first().scheme
+    for scheme in (first, second, by_hand):
+        decide(submission, scheme, officer)
+    for scheme in (third, fourth):
+        decide(submission, scheme, officer, "not_worth_it")
+    (beside, *others) = show(submission).groups
+    assert (beside.title, len(beside.cards)) == ("Retenus en plus de ce qui répond", 1)
+    assert sum(bool(card.verdict) for group in others for card in group.cards) == 4
+    end_review(submission=submission, officer=officer, on=DAY)
+    submission.refresh_from_db()
+    page = show(submission)
+    (kept, *others) = page.groups
+    assert (kept.title, {card.match.scheme for card in kept.cards}) == ("Retenus", {first, second, by_hand})
+    assert {card.match.scheme for card in page.set_aside} == {third, fourth}
+    assert not any(card.verdict for group in others for card in group.cards)
 
 
 @pytest.mark.cases(1)
