@@ -43,3 +43,10 @@ def test_the_list_of_a_need_says_which_files_are_in_it(client):
     client.force_login(make_officer())
     assert "ce besoin est coché ou clairement lu" in client.get("/agent/?besoin=energie").content.decode()
     assert "clairement lu" not in client.get("/agent/?epci=ARC").content.decode()
+
+
+def test_the_filters_have_their_button_beside_them(client):
+    client.force_login(make_officer())
+    html = client.get("/agent/").content.decode()
+    filters = html.partition('<div class="filters">')[2].partition("</details>")[0]
+    assert re.search(r'name="rien".*<button type="submit"[^>]*>Filtrer</button>', filters, re.DOTALL)
