@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backend.accounts.models import User
+from backend.common.days import working_days_between
 from backend.matchmaking.assisted import file_for_firm
 from backend.matchmaking.file_events import reopen_on_event
 from backend.matchmaking.in_charge import commune_of, covers, route
@@ -59,8 +62,7 @@ def ask_call(*, key: UUID, call: Call, on: date, of_file: Submission | None = No
         same = CallRequest.objects.filter(phone=call.phone, submission=None, asked_at__gt=now - timedelta(days=1))
         latest = same.filter(epci=epci).order_by("-asked_at").first() if same.count() >= MOST_A_DAY else None
         if latest is None or of_file:
-            row, _ = CallRequest.objects.get_or_create(key=key, defaults={**given, "needs": list(call.needs)})
-            return row
+            return CallRequest.objects.get_or_create(key=key, defaults={**given, "needs": list(call.needs)})[0]
         row = CallRequest.objects.select_for_update(of=("self",)).get(pk=latest.pk)
         row.n_asked += 1
     for name, value in given.items():
@@ -150,10 +152,17 @@ class CallView:
     needs: tuple[str, ...]
     may_answer: bool
     has_file: bool  # that this person may open
+    age: int  # working days since it was asked
+
+    @property
+    def waits(self) -> str:
+        """Say for how long, on working days: nobody calls on the others."""
+        words = ngettext("il y a %(n)s jour ouvré", "il y a %(n)s jours ouvrés", self.age)
+        return words % {"n": self.age} if self.age else _("aujourd’hui")
 
 
-def present_calls(calls: Iterable[CallRequest], *, officer: User) -> list[CallView]:
-    """Put calls in words: the name of the commune and of the needs."""
+def present_calls(calls: Iterable[CallRequest], *, officer: User, on: date) -> list[CallView]:
+    """Put calls in words: the name of the commune and of the needs, and for how long each waits."""
     calls = list(calls)
     communes = _communes({call.commune for call in calls if call.commune})
     needs = SubNeed.objects.in_bulk({need for call in calls for need in call.needs})
@@ -167,6 +176,7 @@ def present_calls(calls: Iterable[CallRequest], *, officer: User) -> list[CallVi
             tuple(str(needs[key].short) for key in call.needs if key in needs),
             may_answer[call.epci_id],
             call.submission_id in open_files,
+            working_days_between(timezone.localdate(call.asked_at), on),
         )
         for call in calls
     ]

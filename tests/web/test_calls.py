@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from backend.accounts.models import Membership
+from backend.common.days import day_in_words
 from backend.matchmaking.calls import MOST_A_DAY, end_call, file_call
 from backend.matchmaking.models import CallRequest, Submission
 from backend.notifications.models import Notification
@@ -244,6 +246,30 @@ def test_an_officer_opens_a_file_with_the_consent_given_by_telephone(client):
     assert f"accord noté par {officer}" in text_of(client.get(first["Location"]))
     assert seen_by(officer) == []
     assert [mail.kind for mail in ours(Notification)] == ["confirm_address"]
+
+
+@pytest.mark.parametrize(
+    ("days", "waits"), [(0, "aujourd’hui"), (1, "il y a 1 jour ouvré"), (4, "il y a 2 jours ouvrés")]
+)
+def test_the_list_says_for_how_long_each_waits_on_working_days(settings, days, waits):
+    settings.FIXED_DAY = DAY  # a Tuesday
+    asked_at = timezone.make_aware(datetime.combine(DAY - timedelta(days=days), time(9, 30)))
+    CallRequest.objects.filter(pk=make_call().pk).update(asked_at=asked_at)
+    assert f"Demandé {waits}, le {date_format(asked_at, 'j F')} à 09:30" in text_of(queue(make_officer()))
+
+
+def test_the_file_of_a_call_says_since_when_the_firm_waits(client):
+    call, officer = make_call(), make_officer()
+    asked_at = timezone.now() - timedelta(days=6)
+    CallRequest.objects.filter(pk=call.pk).update(asked_at=asked_at)
+    day = day_in_words(timezone.localdate(asked_at))
+    client.force_login(officer)
+    path = f"/agent/rappels/{call.pk}/dossier/"
+    assert f"Appel demandé le {day.rpartition(' ')[0]}" in text_of(client.get(path))
+    file = client.post(path, CONSENT)["Location"]
+    assert f"appel demandé le {day}" in text_of(client.get(file))
+    history = text_of(client.get(f"{file}partie/histoire/"))
+    assert "A demandé un appel" in history.partition(day)[2]
 
 
 # -- its end

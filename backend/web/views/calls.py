@@ -113,6 +113,6 @@ def file(request: HttpRequest, call_pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Le dossier est ouvert. Un courriel part pour que l’adresse soit confirmée."))
             return redirect("officer_file", submission.pk)
-    (seen,) = present_calls([call], officer=officer)
+    (seen,) = present_calls([call], officer=officer, on=current_day())
     status = 422 if form.errors else 200
     return render(request, "web/officer/call_file.html", {"seen": seen, "form": form}, status=status)

@@ -202,6 +202,8 @@ def file_page(
         "n_follow_up": len(page.followed) + len(around["follow_ups"]),
         **_shared(submission, (bound or {}).get("agreement_form")),
         "may_erase": may_erase(officer=user, submission=submission),
+        # A file that somebody opened for a firm may come of a call: the firm waits since then.
+        "asked_call": submission.call_requests.first() if submission.consent_by_id else None,
         "others": of_the_same_siren(submission, viewer=user),
         "closing": closing_of(submission),
         "may_reopen": may_review and submission.closed_reason != Submission.Closing.WITHDRAWN,

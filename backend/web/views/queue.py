@@ -89,7 +89,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         promised = promised.prefetch_related(Prefetch("proposals", Note.objects.of_firm()))
         context |= {
             "page": asked,
-            "calls": present_calls(asked.object_list, officer=user),
+            "calls": present_calls(asked.object_list, officer=user, on=on),
             "promised": promised[:PER_PAGE],
         }
     elif filters.tab == Tab.OFFERED:
