@@ -268,7 +268,7 @@ def test_a_visit_is_filed_and_its_firm_confirms(service: Service, open_context, 
     name, address = f"Visite {way}", f"visite.{way}@firm.example"
     officer.goto(f"{service.url}/agent/nouveau/")
     officer.get_by_role("button", name="Commencer").click()
-    expect(officer.locator("main")).to_contain_text("Vous remplissez ceci pour une entreprise.")
+    expect(officer.locator("main")).to_contain_text("Vous remplissez ceci pour une entreprise")
     officer.get_by_label("De quoi avez-vous besoin").fill("Je cherche deux soudeurs.")
     officer.get_by_role("button", name="Continuer").click()
     officer.get_by_text("Remplir à la main").click()

@@ -44,6 +44,7 @@ def test_without_javascript_the_button_shows_what_the_sheet_would_do(by_editor, 
     assert (
         "Sur 4 entreprises dont la demande est confirmée : 2 gagneraient ce dispositif, aucune ne le perdrait" in text
     )
+    assert "Toutes ont un besoin auquel ce dispositif répond." in text
     assert "1 passerait à « à préciser », rien ne changerait pour 1." in text
     assert Proposal.objects.count() == 0
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from backend.companies.services import record_facts
 from backend.matchmaking.models import Submission
@@ -62,6 +63,23 @@ def test_an_officer_files_for_a_firm_which_confirms(answered, client, officer):
     client.post(confirm)
     submission.refresh_from_db()
     assert submission.confirmed_at
+
+
+def test_the_steps_say_for_whom_they_are_filled_in_after_a_search_too(client, officer):
+    told = "Vous remplissez ceci pour une entreprise"
+    client.force_login(officer)
+    client.post("/agent/nouveau/")
+    client.post("/demande/besoin/", FORMS["besoin"])
+    for path in ("/demande/entreprise/", f"{reverse('firm_search')}?q=zzzz"):
+        page = text_of(client.get(path))
+        assert told in page
+        assert "Son besoin" in page
+        assert "Étape 2 L’entreprise" in page
+    client.logout()
+    client.post("/demande/besoin/", FORMS["besoin"])
+    page = text_of(client.get("/demande/entreprise/"))
+    assert told not in page
+    assert "Étape 2 Votre entreprise" in page
 
 
 @pytest.mark.cases(2)

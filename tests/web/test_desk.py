@@ -86,6 +86,7 @@ def test_an_officer_corrects_one_fact_and_nothing_else(desk, officer, submission
 def test_a_corrected_fact_shows_at_once_what_it_changes(desk, submission):
     text = text_of(act(desk, submission, "corriger", fact="naf", naf="01.11Z", division=""))
     assert "Ce qui change" in text
+    assert "hors besoin" not in text
     assert "→ non éligible" in text
 
 
@@ -179,7 +180,9 @@ def test_a_scheme_is_found_by_its_words_and_added_with_who_added_it(desk, office
     scheme = Scheme.objects.get(source_key="mte-imprim-vert")
     page = desk.get(f"/agent/{submission.pk}/ajouter/", {"q": "imprim vert"})
     assert scheme.current.name in text_of(page)
-    act(desk, submission, f"avis/{scheme.pk}", verdict="kept", follow=False)
+    own = text_of(act(desk, submission, f"avis/{scheme.pk}", verdict="kept"))
+    assert f"Ajouté à la main par {officer}." in own
+    assert "qui connaît votre dossier" not in own  # it is said to the firm
     act(desk, submission, "terminer", message="Bonjour", follow=False)
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert scheme.current.name in text

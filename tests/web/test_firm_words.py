@@ -442,7 +442,7 @@ def test_a_call_that_was_made_or_cancelled_takes_no_answer(client, submission, o
 
 def test_the_form_of_an_officer_says_that_the_firm_reads_the_day(desk, submission):
     form = desk.get(reverse("officer_part", args=[submission.pk, "etape"]))
-    assert "L’entreprise lit ce jour, sans la précision" in text_of(form)
+    assert "L’entreprise voit ce jour sur sa page, mais pas votre précision" in text_of(form)
 
 
 # -- what the database takes

@@ -83,7 +83,7 @@ def test_a_lead_reads_what_waits_too_long_in_their_intercommunality_and_nothing_
     client.force_login(lead)
     response = client.get("/agent/equipe/")
     page = text_of(response)
-    late_part = page[page.index("Attend trop longtemps") : page.index("Qui suit quoi")]
+    late_part = page[page.index("En attente depuis trop longtemps") : page.index("Qui suit quoi")]
     assert late.reference in late_part
     assert recent.reference not in late_part
     assert "Scierie du Lac" in late_part
@@ -95,4 +95,4 @@ def test_a_lead_reads_what_waits_too_long_in_their_intercommunality_and_nothing_
     assert "03 53 01 60 77" not in late_part
     assert "Voisin" not in page
     client.force_login(make_officer())
-    assert "Attend trop longtemps" not in text_of(client.get("/agent/equipe/"))
+    assert "En attente depuis trop longtemps" not in text_of(client.get("/agent/equipe/"))

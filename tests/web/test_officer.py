@@ -402,3 +402,16 @@ def test_whom_to_call_comes_first_and_what_is_not_known_is_folded(desk):
     fold = page.content.decode().split("<summary>Encore inconnu", 1)[1].split("</details>", 1)[0]
     assert [f"<dt>{row['label']}</dt>" in fold for row in (known[0], unknown[0])] == [False, True]
     assert f"({len(unknown)})" in text
+
+
+def test_what_the_firm_is_stands_in_one_parenthesis_beside_what_bars_it(desk):
+    submission = make_submission(confirmed=True, facts={"naf": "25.62B", "headcount": 60_000.0, "turnover": 9e9})
+    page = desk.get(f"/agent/{submission.pk}/")
+    barred = [card.blocking for card in page.context["page"].not_proposed if card.blocking]
+    text = text_of(page)
+    assert "(elle" not in text
+    for line in barred:
+        if line.values:
+            values = " ; ".join(value for value, _origin in line.values)
+            assert f"(l’entreprise : {' '.join(values.split())})" in text
+    assert any(len(line.values) > 1 for line in barred)

@@ -13,7 +13,7 @@ from backend.schemes.catalogue.records import definition_of, normalise
 from backend.schemes.catalogue.revision_wording import window
 from backend.schemes.catalogue.wording import activity_2025_name, activity_name, scheme_name
 from backend.schemes.models import Definition, OperatorRole, Relation, Revision, Scheme, Source, SubNeed, Tier
-from backend.schemes.typography import NBSP, euros, number, percent
+from backend.schemes.typography import NBSP, euros, number, partial_day, percent
 from backend.schemes.typography import day as day_in_words
 from backend.schemes.vocabulary import NATURES, ONE_SIZE
 
@@ -198,7 +198,8 @@ def _source_title(record: SchemeRecord, position: int | None) -> str:
 
 def _sources(record: SchemeRecord) -> Iterable[str]:
     for row in record["sources"]:
-        dated = f"datée de {row['dated']}" if row["dated"] else "sans date"
+        of = "du" if row["dated"] and len(row["dated"]) == len("2026-06-12") else "de"  # « de juin 2026 », « de 2026 »
+        dated = f"datée {of} {partial_day(row['dated'])}" if row["dated"] else "sans date"
         tier = str(Tier(row["tier"]).label) if row["tier"] else ""
         licence = str(Source.Licence(row["licence"]).label) if row["licence"] else ""
         yield " – ".join(filter(None, (row["title"], row["url"], dated, tier, licence)))

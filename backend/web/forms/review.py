@@ -197,8 +197,9 @@ class StepForm(ByChoiceForm):
         label=_("Quel jour rappeler"),
         required=False,
         help_text=_(
-            "L’entreprise lit ce jour, sans la précision : elle le confirme, ou propose un autre moment. Si elle n’a"
-            " pas répondu, elle ne le lit pas ; vide, ce sera 1, puis 3, puis 5 jours ouvrés plus tard."
+            "L’entreprise voit ce jour sur sa page, mais pas votre précision : elle le confirme ou propose un autre"
+            " moment. Après un appel sans réponse, elle ne voit rien ; laissez vide pour la rappeler 1, puis 3, puis"
+            " 5 jours ouvrés plus tard."
         ),
     )
     happened_on = DayField(label=_("C’était le (vide : aujourd’hui)"), required=False)

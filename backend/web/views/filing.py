@@ -135,14 +135,16 @@ def show_step(
 
 def step_context(name: str, form: StepForm, draft: Draft | None) -> dict[str, Any]:
     """Return what the page of a step shows."""
-    position = NAMES.index(name)
+    position, is_assisted = NAMES.index(name), bool(draft and draft.is_assisted)
+    titles = {each: (is_assisted and FORMS[each].assisted_title) or FORMS[each].title for each in NAMES}
     context: dict[str, Any] = {
         "form": form,
         "name": name,
         "position": position + 1,
-        "steps": [(step_name, FORMS[step_name].title, step_name == OPTIONAL) for step_name in NAMES],
+        "title": titles[name],
+        "steps": [(step_name, title, step_name == OPTIONAL) for step_name, title in titles.items()],
         "previous": NAMES[position - 1] if position else None,
-        "is_assisted": bool(draft and draft.is_assisted),
+        "is_assisted": is_assisted,
     }
     if isinstance(form, FirmForm):
         context |= {"search_form": SearchForm(), "may_search": is_possible()}

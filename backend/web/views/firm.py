@@ -35,7 +35,8 @@ def search(request: HttpRequest) -> HttpResponse:
     found = looking_up.search(form, request, everywhere=EVERYWHERE in request.GET) if form.is_valid() else None
     by_hand = FirmForm(initial=_typed(form))
     context = {
-        **step_context(FIRM, by_hand, None),
+        **step_context(FIRM, by_hand, draft),
+        "registered": None,  # another one is looked for
         "search_form": form,
         "search": found,
         "was_chosen": draft.chosen,

@@ -236,7 +236,7 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
                 say(submission=submission, officer=officer, on=current_day(), **form.said())
             else:
                 record_step(submission=submission, officer=officer, **form.step_said())
-            messages.success(request, _("C’est noté dans le suivi, où cela s’annule."))
+            messages.success(request, _("C’est noté dans le suivi : vous pouvez l’y annuler."))
             if form.left_out:
                 words = _("Laissé de côté, car l’étape choisie ne le demande pas : %(what)s.")
                 messages.warning(request, words % {"what": form.left_out})

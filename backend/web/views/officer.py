@@ -327,7 +327,7 @@ def tell_changes(request: HttpRequest, before: Result, after: Result, *, noted: 
 
 def _word(match: Match | None) -> str:
     word = standing_of(match)
-    return str(word.label if word else _("hors besoin")).lower()
+    return str(word.label if word else _("ne répond pas au besoin")).lower()
 
 
 @login_required

@@ -32,6 +32,22 @@ def without_sirens(record):
     return {**record, "operators": [{**row, "siren": None} for row in record["operators"]]}
 
 
+@pytest.mark.parametrize(
+    ("dated", "words"),
+    [
+        ("2026-06-12", "datée du 12 juin 2026"),
+        ("2026-06", "datée de juin 2026"),
+        ("2026", "datée de 2026"),
+        (None, "sans date"),
+    ],
+)
+def test_the_day_of_a_source_is_written_in_french(dated, words):
+    record = make_record()
+    record["sources"] = [{**record["sources"][0], "dated": dated}]
+    (line,) = describe(record)["Sources"]
+    assert words in line
+
+
 @pytest.mark.cases(21)
 @pytest.mark.parametrize("path", [path for n in range(10) for path in PATHS[n::10]], ids=lambda path: path.stem)
 def test_what_a_file_says_can_be_read_again_from_its_revision(path):

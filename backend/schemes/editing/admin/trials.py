@@ -109,12 +109,12 @@ def effect_in_words(effect: Effect) -> tuple[str, ...]:
         return ("Aucune demande n’est confirmée : il n’y a rien à compter.",)
     found = [f"Sur {firms(effect.n_firms)} dont la demande est confirmée : {_moves(effect)}."]
     if asking.n_firms == effect.n_firms:
-        found.append("Toutes demandent ce que sert ce dispositif.")
+        found.append("Toutes ont un besoin auquel ce dispositif répond.")
     elif asking.n_firms:
-        ask = "demandent" if asking.n_firms > 1 else "demande"
-        found.append(f"{firms(asking.n_firms)} {ask} ce que sert ce dispositif : {_moves(asking)}.")
+        have = "ont" if asking.n_firms > 1 else "a"
+        found.append(f"{firms(asking.n_firms)} {have} un besoin auquel ce dispositif répond : {_moves(asking)}.")
     else:
-        found.append("Aucune ne demande ce que sert ce dispositif : aucune ne le verra.")
+        found.append("Aucune n’a de besoin auquel ce dispositif répond : aucune ne le verra.")
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ class FirmForm(
     """
 
     title = _("Votre entreprise")
+    assisted_title = _("L’entreprise")
     field_order = (
         "company_name",
         "number",

@@ -17,6 +17,7 @@ TEXT_LIMIT = 5000
 
 class NeedForm(HorizonFields, StepForm):
     title = _("Votre besoin")
+    assisted_title = _("Son besoin")
     field_order = ("needs", "text", "horizon")
 
     needs = forms.MultipleChoiceField(label=_("Vos besoins"), required=False, widget=forms.CheckboxSelectMultiple)

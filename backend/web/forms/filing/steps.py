@@ -11,6 +11,7 @@ class StepForm(FactFields):
     """A step: some facts, and what is no fact."""
 
     title: Any = ""
+    assisted_title: Any = ""  # for an officer, who fills it in for a firm; empty: the same
 
     @classmethod
     def initial_for(cls, submission: Submission) -> dict[str, Any]:
