@@ -183,3 +183,31 @@ def test_what_was_typed_comes_back_after_another_button_until_it_is_sent(service
     page.get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url(lambda url: "/agent/" not in url)
     assert page.evaluate(UNSENT) == []
+
+
+def test_the_list_of_keys_is_read_where_one_is_and_gives_the_focus_back(service: Service, open_context):
+    service.run(FILE_THEM.replace("Clavier", "Touche").replace("clavier", "touche").format(n=1))
+    page = open_context(width=360, height=640).new_page()
+    page.goto(f"{service.url}/agent/?recherche=Touche")
+    sign_in(page, OFFICER)
+    page.goto(f"{service.url}/agent/?recherche=Touche")
+    with page.expect_navigation():
+        page.get_by_role("link", name="Touche 00").click()
+    page.emulate_media(reduced_motion="reduce")  # to be where one goes at once
+    page.keyboard.press("j")
+    expect(page.locator("[id^=d-]:focus")).to_be_visible()
+    page.wait_for_function("scrollY > innerHeight")
+    scheme, place = page.evaluate("document.activeElement.id"), page.evaluate("scrollY")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Raccourcis clavier")
+    expect(keys).to_be_visible()
+    expect(keys.get_by_role("button", name="Fermer")).to_be_focused()
+    assert keys.evaluate("box => box.scrollWidth <= box.clientWidth && box.getBoundingClientRect().width <= 360")
+    page.keyboard.press("j")  # while one reads, no key does anything
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    expect(page.locator(f"#{scheme}")).to_be_focused()
+    assert page.evaluate("scrollY") == place
+    page.keyboard.press("?")
+    page.keyboard.press("Enter")
+    expect(keys).to_be_hidden()

@@ -337,6 +337,7 @@ def without_shortcuts(desk: Page) -> None:
     desk.locator("body").press("j")
     assert desk.evaluate("document.activeElement.tagName") != "BODY"
     desk.locator("body").press("?")
+    desk.keyboard.press("Tab")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("button", name="Raccourcis arrêtés")).to_be_visible()
     desk.reload()

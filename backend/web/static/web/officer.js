@@ -13,8 +13,10 @@ function show() {
 }
 
 if (help && toggle) {
-  for (const told of document.querySelectorAll("[data-shortcuts], [data-shortcuts-told]")) told.hidden = false;
+  for (const told of document.querySelectorAll("[data-shortcuts-told]")) told.hidden = false;
   show();
+  // The list is read where one is: closed, it gives the focus back.
+  document.querySelector('[data-key="?"]').addEventListener("click", () => help.showModal());
   toggle.addEventListener("click", () => {
     active = !active;
     if (active) localStorage.removeItem(OFF);
@@ -66,7 +68,7 @@ function press(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!active || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!active || help?.open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
     const stop = document.activeElement.closest("article.scheme[tabindex]");
     if (stop) stop.focus();
