@@ -43,8 +43,6 @@ from tests.neighbour import ours
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.make_aware(datetime.combine(DAY - timedelta(days=10), time(9)))  # whatever today is
-    datetime.combine(DAY - timedelta(days=10), time(9))
-)  # by the day of the tests, whatever today is
 move_calls = import_module("backend.matchmaking.migrations.0063_calls_beside_their_file").MOVE_CALLS
 
 

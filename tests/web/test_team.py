@@ -52,7 +52,7 @@ def test_a_lead_reads_what_waits_beyond_the_first_delay_the_oldest_first(client,
         Submission.objects.filter(pk=file.pk).update(confirmed_at=timezone.make_aware(confirmed))
     take_file(submission=files[9], officer=officer)
     page = shown(client, lead)
-    late = page[page.index("Attend trop longtemps") : page.index("Qui suit quoi")]
+    late = page[page.index("En attente depuis trop longtemps") : page.index("Qui suit quoi")]
     assert "À partir de 3 jours ouvrés pour un dossier à relire" in late
     assert late.index("Forge du Pont : à relire depuis") < late.index("Scierie du Bac : à relire depuis")
     assert "personne ne le suit" in late.split("Scierie du Bac")[0]
