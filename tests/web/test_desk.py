@@ -83,6 +83,12 @@ def test_an_officer_corrects_one_fact_and_nothing_else(desk, officer, submission
     assert different <= {fact, told_with}
 
 
+def test_an_officer_records_that_a_sole_trader_is_not_under_the_micro_regime(desk):
+    submission = make_submission(confirmed=True, facts={"legal_category": "1000"}, without=("micro_entrepreneur",))
+    act(desk, submission, "corriger", fact="legal_category", legal_form="10")
+    assert submission.sheet.values()["micro_entrepreneur"] is False
+
+
 def test_a_corrected_fact_shows_at_once_what_it_changes(desk, submission):
     text = text_of(act(desk, submission, "corriger", fact="naf", naf="01.11Z", division=""))
     assert "Ce qui change" in text

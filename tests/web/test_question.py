@@ -117,6 +117,17 @@ def test_an_answer_is_a_fact_and_an_empty_one_that_one_does_not_know(client, sub
     assert submission.sheet.declined() == {second}
 
 
+def test_a_sole_trader_of_the_register_can_answer_that_it_is_not_under_the_micro_regime(client):
+    trader = {"facts": {"legal_category": "1000"}, "without": ("micro_entrepreneur",), "confirmed": True}
+    submission = make_submission(needs=("innovation.rd",), **trader)
+    other = make_submission(needs=("innovation.rd",), **trader, company_name="Autre", email="autre@firm.example")
+    assert "micro_entrepreneur" not in submission.sheet.values()
+    send(client, submission, question="legal_category", legal_form="10")
+    assert submission.sheet.values()["micro_entrepreneur"] is False
+    assert submission.sheet.declined() == set()
+    assert "micro_entrepreneur" not in other.sheet.values()
+
+
 def test_an_answer_that_cannot_be_read_is_shown_again_with_what_is_wrong(client, submission):
     skipped = []
     while (asked := asked_on(client, submission)).question.name != "headcount":

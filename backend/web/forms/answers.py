@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.companies.registered import SOLE_TRADER
 from backend.schemes.catalogue.wording import perimeter_name
 from backend.schemes.typography import number
 from backend.territories.services import activities
@@ -83,8 +84,13 @@ def trilean_key(value: bool | None) -> str:
 
 
 def legal_form_key(facts: Mapping[str, Any]) -> str:
-    """Return the choice that stands for the legal category and the micro regime known."""
+    """Return the choice that stands for the legal category and the micro regime known.
+
+    None for a sole trader of whom the regime is unknown: the list asks for more than the register says.
+    """
     category, micro = facts.get("legal_category", ""), facts.get("micro_entrepreneur")
+    if micro is None and category.startswith(SOLE_TRADER):
+        return ""
     for key, (_label, wanted) in LEGAL_FORMS.items():
         if category.startswith(wanted["legal_category"]) and bool(micro) == wanted["micro_entrepreneur"]:
             return key

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from backend.common.fields import PlainText
-from backend.companies.registered import SOLE_TRADER, Registered
+from backend.companies.registered import Registered
 from backend.matchmaking.models import Submission
 from backend.web.forms.fact_fields.base import Facts
 from backend.web.forms.fact_fields.firm import Activity2025Fields, ActivityFields, CreationFields, LegalFormFields
@@ -76,13 +76,6 @@ class FirmForm(
         """Return what sending the form as it is shown would send; rows that are not sent stay as they are known."""
         shown = {name: str(self[name].value() or "") for name in self.fields}
         return {name: [value] for name, value in {**shown, **more}.items() if name in self.fields}
-
-    @classmethod
-    def initial_of(cls, facts: Facts) -> dict[str, Any]:
-        initial = super().initial_of(facts)
-        if "micro_entrepreneur" not in facts and str(facts.get("legal_category", "")).startswith(SOLE_TRADER):
-            initial["legal_form"] = ""  # the list asks for more than the register says of a sole trader
-        return initial
 
     @classmethod
     def initial_for(cls, submission: Submission) -> dict[str, Any]:
