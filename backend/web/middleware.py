@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect
+from django.urls import ResolverMatch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -24,6 +25,7 @@ from backend.common.days import current_day
 from backend.matchmaking import engine
 from backend.steering.models import PageCount
 from backend.steering.page_counts import count_page
+from backend.web.drafts import NAMES
 from backend.web.second_factor import detour
 
 SEEN, SEEN_SECONDS = "seen_at", 300
@@ -130,11 +132,18 @@ COUNTED = {
     "home": PageCount.Kind.HOME,
     "public_schemes": PageCount.Kind.CATALOGUE,
     "public_scheme": PageCount.Kind.SCHEME,
-    "start": PageCount.Kind.START,
+    "step": PageCount.Kind.START,
     "draft_answer": PageCount.Kind.ANSWER,
     **dict.fromkeys(("open_data", "statistics"), PageCount.Kind.OPEN_DATA),
     **dict.fromkeys(("legal", "privacy", "accessibility", "contact", "transparency"), PageCount.Kind.ABOUT),
 }
+
+
+def _kind_of(match: ResolverMatch) -> PageCount.Kind | None:
+    """Return the kind that a page counts for; none for the steps of a request after its first."""
+    if match.view_name == "step" and match.kwargs["name"] != NAMES[0]:
+        return None
+    return COUNTED.get(match.view_name)
 
 
 def counted_pages(get_response: GetResponse) -> GetResponse:
@@ -143,7 +152,7 @@ def counted_pages(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         match = request.resolver_match
-        kind = COUNTED.get(match.view_name) if match else None
+        kind = _kind_of(match) if match else None
         if kind and request.method == "GET" and response.status_code == 200 and "HX-Request" not in request.headers:
             count_page(kind, on=current_day())
         return response

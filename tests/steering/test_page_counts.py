@@ -11,7 +11,7 @@ from backend.steering import page_counts
 from backend.steering.models import PageCount
 from backend.steering.page_counts import count_page, keep_page_counts, pages_by_month
 from tests.factories import DAY, link_to, make_lead, make_submission
-from tests.web.conftest import text_of
+from tests.web.conftest import fill, text_of
 
 pytestmark = pytest.mark.django_db
 Kind = PageCount.Kind
@@ -40,11 +40,18 @@ def test_whole_public_pages_are_counted_by_kind(client):
     assert keep_page_counts(on=DAY).n_changed == 0
 
 
+def test_the_first_step_of_a_request_is_its_beginning(client):
+    fill(client, upto="entreprise")
+    client.get("/demande/", follow=True)
+    client.get("/demande/entreprise/")
+    assert counted() == {"start": 1}
+
+
 def test_other_methods_parts_and_pages_that_are_not_there_are_not(client):
     client.head("/")
     client.get("/dispositifs/", headers={"hx-request": "true"})
     client.get("/dispositifs/nulle-part/")
-    client.post("/demande/", {})
+    client.post("/demande/besoin/", {})
     assert counted() == {}
 
 
