@@ -295,10 +295,12 @@ def close_step(*, follow_up: FollowUp, officer: User, cancel: bool = False) -> N
 @transaction.atomic
 def reopen_step(*, follow_up: FollowUp, officer: User) -> None:
     """Take back that a step was done. Raises ``FollowUpError`` for one that officers do not record as to be done."""
-    check_may_decide(officer, follow_up.submission)
+    submission = Submission.objects.locked(follow_up.submission_id)
+    check_may_decide(officer, submission)
     if follow_up.step not in FollowUp.TO_DO:
         raise FollowUpError("Cette étape ne se reprend pas : notez-en une autre.")
-    FollowUp.objects.standing().filter(pk=follow_up.pk).update(done_at=None, done_by=None)
+    if FollowUp.objects.standing().filter(pk=follow_up.pk).update(done_at=None, done_by=None):
+        reopen_on_event(submission, actor=officer)
 
 
 # -- notes

@@ -7,6 +7,7 @@ from backend.accounts.models import Membership
 from backend.accounts.services import off_board
 from backend.companies.models import Contact, Fact, ReceivedAid
 from backend.matchmaking.alerts import subscribe
+from backend.matchmaking.closing import close_file
 from backend.matchmaking.follow_up import (
     FollowUpError,
     answer_offers,
@@ -213,6 +214,24 @@ def test_what_was_said_done_by_mistake_is_to_do_again(submission, officer):
         close_step(follow_up=one, officer=officer)
     reopen_step(follow_up=step, officer=officer)
     assert ours(FollowUp).to_do().get() == step
+
+
+def test_a_step_to_do_again_opens_its_closed_file(submission, officer):
+    step = record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
+    close_step(follow_up=step, officer=officer)
+    other = make_submission(confirmed=True)
+    for file in (submission, other):
+        close_file(submission=file, officer=officer, reason="helped")
+    reopen_step(follow_up=step, officer=officer)
+    assert list(ours(Submission).filter(closed_at=None)) == [submission]
+    assert submission.file_events.filter(kind="reopened", actor=officer).count() == 1
+
+
+def test_a_step_that_was_cancelled_opens_nothing(submission, officer):
+    step = record_step(submission=submission, officer=officer, step="partner", note="un laboratoire")
+    close_file(submission=submission, officer=officer, reason="helped")
+    reopen_step(follow_up=step, officer=officer)
+    assert not ours(Submission).filter(closed_at=None).exists()
 
 
 def test_a_call_that_was_made_is_not_to_do_again(submission, officer):
