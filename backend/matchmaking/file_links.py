@@ -46,6 +46,8 @@ def link_files(*, submission: Submission, other: Submission, kind: str, officer:
 
     Raises ``PermissionDenied`` where the officer does not speak for it, ``FileLinkError`` where it cannot be linked.
     """
+    if submission == other:
+        raise FileLinkError("Une demande ne se lie pas à elle-même.")
     first, second = _locked(submission.pk, other.pk)
     if not speaks_for(officer=officer, submission=submission):
         raise PermissionDenied

@@ -102,6 +102,13 @@ def test_a_link_says_who_filed_the_other_one(near, far, lead, kind):
     assert not FileLink.objects.exists()
 
 
+def test_a_file_is_not_linked_with_itself(client, near, officer):
+    client.force_login(officer)
+    page = client.post(f"/agent/{near.pk}/liens/", {"other": near.pk, "kind": SAME}, follow=True)
+    assert "ne se lie pas à elle-même" in page.content.decode()
+    assert not FileLink.objects.exists()
+
+
 def test_an_accepted_link_says_by_whom_and_is_noted_of_both_files(near, far, officer, colleague):
     made, before = link(near, far, officer), timezone.now()
     n_results = near.results.count()
