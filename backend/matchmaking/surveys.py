@@ -162,6 +162,7 @@ def answer_outcome(*, survey: Survey, scheme: Scheme, answer: str, on: date, eur
         return  # the same button twice
     if counts is None or counts.state not in OPEN:
         raise StateError(_("Ce dispositif n’attend plus de réponse ici : il se corrige depuis votre résultat."))
+    survey.refresh_from_db(fields=["still_waiting"])  # another answer may have come since it was read
     if answer == WAITING and scheme.pk not in survey.still_waiting:
         survey.still_waiting.append(scheme.pk)
         survey.save(update_fields=["still_waiting"])

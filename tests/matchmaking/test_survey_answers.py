@@ -188,6 +188,15 @@ def test_officers_are_left_to_ask_what_one_answer_of_two_does_not_say(file, offi
     assert is_left(file)
 
 
+def test_two_answers_sent_at_once_are_both_kept(file, two):
+    ours(Survey).filter(submission=file).update(handed_on=None)
+    read_before = [ours(Survey).get(submission=file) for _ in two]
+    for survey, scheme in zip(read_before, two, strict=True):
+        answer_outcome(survey=survey, scheme=scheme, answer="waiting", on=DAY)
+    assert set(ours(Survey).get(submission=file).still_waiting) == {scheme.pk for scheme in two}
+    assert Survey.objects.get(submission__contact__email="b@b.example").still_waiting == []
+
+
 @pytest.mark.cases(2)
 @pytest.mark.parametrize(("reason", "ends"), [("already_has_it", True), ("", False), ("not_worth_it", True)])
 def test_a_verdict_that_ends_a_scheme_ends_its_question_at_once(file, officer, two, reason, ends):
