@@ -10,9 +10,9 @@ _kept: dict[int, Revision] = {}
 
 def read_revisions(wanted: Collection[int]) -> dict[int, Revision]:
     """Return revisions by number, each with all that a page shows of it, operators too: to be read only."""
-    missing = [pk for pk in wanted if pk not in _kept]
-    found = {row.pk: row for row in _read(missing)} if missing else {}
-    found |= {pk: _kept[pk] for pk in wanted if pk not in found}
+    found = {pk: row for pk in wanted if (row := _kept.get(pk))}  # at once: another thread may clear them meanwhile
+    missing = [pk for pk in wanted if pk not in found]
+    found |= {row.pk: row for row in _read(missing)} if missing else {}
     if len(_kept) + len(missing) > KEPT:
         _kept.clear()
     _kept.update(found)
