@@ -66,6 +66,13 @@ def relevance_of(revisions: QuerySet[Revision], text: str) -> dict[int, float]:
     return dict(found.values_list("pk", "relevance"))
 
 
+def find_schemes(schemes: QuerySet[Scheme], text: str) -> list[Scheme]:
+    """Return the schemes whose revision in force holds every word, with it, the most relevant first."""
+    relevance = relevance_of(Revision.objects.filter(pk__in=schemes.values("current")), text)
+    found = schemes.filter(current__in=relevance).select_related("current")
+    return sorted(found, key=lambda scheme: (-relevance[scheme.current_id or 0], str(scheme).casefold()))
+
+
 def names_like(revisions: QuerySet[Revision], name: str) -> list[int]:
     """Return the revisions whose name says the same as another, by key, most alike first.
 

@@ -3,7 +3,6 @@
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -14,6 +13,7 @@ from backend.schemes.catalogue import revision_wording
 from backend.schemes.catalogue.criteria import sentence
 from backend.schemes.catalogue.evidence import amount_evidence, evidence_of
 from backend.schemes.catalogue.quality import is_overdue, review_day
+from backend.schemes.catalogue.searching import find_schemes
 from backend.schemes.models import Scheme, TaxonomyNeed
 from backend.steering.success import success_of
 from backend.web.views.officer import signed_in
@@ -30,16 +30,14 @@ def _check_reader(user: User) -> None:
 @login_required
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """List the schemes by name, those that nobody has checked marked."""
+    """List the schemes by name, or those found by words, those that nobody has checked marked."""
     _check_reader(signed_in(request))
     words, need = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("besoin", "").replace("\0", "")
     rows = Scheme.objects.of_source(Scheme.OWN).described().exclude(state=Scheme.State.ARCHIVED)
-    for word in words.split()[:8]:
-        rows = rows.filter(Q(current__name__icontains=word) | Q(current__summary__icontains=word))
     if need:
         rows = rows.filter(current__served_needs__sub_need__need=need)
     rows = rows.select_related("current").order_by("current__name").distinct()
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(find_schemes(rows, words) if words else rows, PER_PAGE).get_page(request.GET.get("page"))
     on = current_day()
     context = {
         "page": page,

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,6 +32,7 @@ from backend.matchmaking.reviews import (
 )
 from backend.matchmaking.services import answer_condition, correct_submission
 from backend.notifications.models import Notification
+from backend.schemes.catalogue.searching import find_schemes
 from backend.schemes.models import Scheme
 from backend.steering.success import success_of
 from backend.web.forms.answers import trilean
@@ -142,14 +142,12 @@ def file_scheme(request: HttpRequest, pk: int, scheme_pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Look for a scheme by name to add it by hand, and see first what the engine says of it for this firm."""
+    """Look for a scheme by words to add it by hand, and see first what the engine says of it for this firm."""
     submission = visible_file(request, pk)
     check_may_decide(signed_in(request), submission)
     words = request.GET.get("q", "").replace("\0", "").strip()
-    found = Scheme.objects.of_source(Scheme.OWN).published().select_related("current")
-    for word in words.split()[:8]:
-        found = found.filter(Q(current__name__icontains=word) | Q(current__summary__icontains=word))
-    schemes = list(found.order_by("current__name")[:N_FOUND]) if words else []
+    published = Scheme.objects.of_source(Scheme.OWN).published()
+    schemes = find_schemes(published, words)[:N_FOUND] if words else []
     last = last_review(submission)
     result = latest_result(submission, on=current_day())
     context = {
