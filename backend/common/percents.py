@@ -7,13 +7,15 @@ CONFIDENCE_LEVEL = 0.95
 
 
 def whole_percent(part: int, whole: int) -> int:
-    """Round a share of a number above nothing to the nearest percent; 100 is said of all of it only.
+    """Round a share to the nearest percent; 100 is said of all of it only, and 0 of a share of nothing.
 
     >>> [whole_percent(part, 6) for part in (0, 1, 4, 6)]
     [0, 17, 67, 100]
-    >>> whole_percent(1, 8), whole_percent(299, 300)
-    (13, 99)
+    >>> whole_percent(1, 8), whole_percent(299, 300), whole_percent(0, 0)
+    (13, 99, 0)
     """
+    if not whole:
+        return 0
     rounded = (200 * part + whole) // (2 * whole)
     return rounded if part == whole else min(rounded, 99)
 

@@ -76,7 +76,7 @@ class Funnel:
         """Yield each step with what reached it, and its share of those filed, in percent."""
         for step in WAY:
             reached = self.at(step)
-            yield step, reached, whole_percent(reached.n, self.filed) if self.filed else 0
+            yield step, reached, whole_percent(reached.n, self.filed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

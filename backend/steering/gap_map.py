@@ -63,7 +63,7 @@ class Gap:
     @property
     def share(self) -> int:
         """The unmet ones, in percent."""
-        return whole_percent(self.unmet, self.demand) if self.demand else 0
+        return whole_percent(self.unmet, self.demand)
 
     @property
     def best(self) -> str:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from backend.common.files import read_yaml
+from backend.common.percents import whole_percent
 from backend.common.territory_files import territory_file
-from backend.schemes.catalogue.shares import percent_of
 from backend.schemes.models import OperatorRole, Revision, Scheme
 
 DECIDES = (OperatorRole.Role.ASSESSOR, OperatorRole.Role.DISTRIBUTOR)  # who only pays is not whom a firm calls
@@ -38,11 +38,11 @@ class ContactCounts:
 
     @property
     def near_pct(self) -> int:
-        return percent_of(self.n_near, self.n_sheets)
+        return whole_percent(self.n_near, self.n_sheets)
 
     @property
     def deep_pct(self) -> int:
-        return percent_of(self.n_deep, self.n_sheets)
+        return whole_percent(self.n_deep, self.n_sheets)
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from backend.common.percents import whole_percent
 from backend.schemes.catalogue.evidence import is_internal, is_strong, is_vouched_for
-from backend.schemes.catalogue.shares import percent_of
 from backend.schemes.models import Criterion, Revision, Scheme, Source, Tier
 
 
@@ -36,15 +36,15 @@ class EvidenceCounts:
 
     @property
     def linked_pct(self) -> int:
-        return percent_of(self.n_linked, self.n_conditions)
+        return whole_percent(self.n_linked, self.n_conditions)
 
     @property
     def strong_pct(self) -> int:
-        return percent_of(self.n_strong, self.n_conditions)
+        return whole_percent(self.n_strong, self.n_conditions)
 
     @property
     def quoted_pct(self) -> int:
-        return percent_of(self.n_quoted, self.n_quotable)
+        return whole_percent(self.n_quoted, self.n_quotable)
 
 
 def evidence_counts(*, on: date) -> EvidenceCounts:

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Count, Q
 
+from backend.common.percents import whole_percent
 from backend.schemes.catalogue.quality import review_column
 from backend.schemes.catalogue.windows import TAKING, WindowOn, window_column
 from backend.schemes.models import Revision, Scheme, TaxonomyNeed, Tier
@@ -32,16 +33,11 @@ class Shares:
 
     @property
     def known_pct(self) -> int:
-        return percent_of(self.n_known, self.n_schemes)
+        return whole_percent(self.n_known, self.n_schemes)
 
     @property
     def read_in_time_pct(self) -> int:
-        return percent_of(self.n_read_in_time, self.n_schemes)
-
-
-def percent_of(part: int, whole: int) -> int:
-    """Return a share in whole percents; of nothing, none."""
-    return round(100 * part / whole) if whole else 0
+        return whole_percent(self.n_read_in_time, self.n_schemes)
 
 
 def shares(*, on: date) -> Shares:

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import shortlist_of
 from backend.schemes.catalogue.contacts import (
+    ContactCounts,
     contact_counts,
     is_deep,
     leads_to_its_page,
@@ -70,6 +71,11 @@ def test_who_only_pays_is_not_whom_a_firm_calls():
     )
     assert offices_of([funder]) == ()
     assert [office.name for office in offices_of([funder, adviser])] == [CHAMBER]
+
+
+def test_all_but_one_of_the_sheets_are_not_a_hundred_percent_of_them():
+    assert ContactCounts(n_sheets=300, n_contacts=0, n_near=299, n_deep=300).near_pct == 99
+    assert ContactCounts(n_sheets=0, n_contacts=0, n_near=0, n_deep=0).near_pct == 0
 
 
 @pytest.mark.slow
