@@ -20,6 +20,7 @@ N_MOVERS = 5
 class Move:
     """A scheme in the order of one file, with the points in force and with others."""
 
+    revision_id: int
     name: str
     before: int
     after: int
@@ -99,11 +100,12 @@ def preview(points: Mapping[str, float], *, on: date, n_files: int = N_FILES) ->
         for submission, old, new in zip(submissions, before, after, strict=True)
     ]
     answered = tuple(file for file in files if file.moves)
-    gained: Counter[str] = Counter()
+    gained: Counter[int] = Counter()  # two schemes may have one name
     for file in answered:
         for move in file.moves:
-            gained[move.name] += move.gained
-    ordered = sorted(gained.items(), key=lambda item: (-item[1], item[0]))
+            gained[move.revision_id] += move.gained
+    named = ((names[revision], places) for revision, places in gained.items())
+    ordered = sorted(named, key=lambda item: (-item[1], item[0]))
     return Effect(
         files=answered,
         n_silent=len(files) - len(answered),
@@ -119,8 +121,8 @@ def _moves(
     old, new = _places(before), _places(after)
     last = max(len(old), len(new), N_SHOWN) + 1
     moves = [
-        Move(name=names[revision], before=old.get(revision, last), after=new.get(revision, last))
-        for revision in {**new, **old}
+        Move(revision_id=pk, name=names[pk], before=old.get(pk, last), after=new.get(pk, last))
+        for pk in {**new, **old}
     ]
     return tuple(move for move in moves if min(move.before, move.after) <= N_SHOWN)
 

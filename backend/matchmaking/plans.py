@@ -37,15 +37,6 @@ class LinkView:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepView:
-    """A scheme of a plan, and the names of those to take just before."""
-
-    name: str
-    scheme_id: int
-    after: tuple[str, ...]
-
-
 class Links:
     """What some revisions, and the schemes that the firm has, say of each other."""
 
@@ -153,17 +144,11 @@ class Links:
 
     # -- in which order
 
-    def plan(self, scores: Mapping[str, float]) -> tuple[StepView, ...]:
-        """Return the schemes that go together best, first steps first."""
+    def plan(self, scores: Mapping[str, float]) -> dict[int, tuple[int, ...]]:
+        """Return the schemes that go together best, first steps first, each with those to take just before it."""
         steps = engine.plan(scores, self.links, rates=self._rates, held=self.held)
-        return tuple(
-            StepView(
-                name=self.revisions[key].name,
-                scheme_id=self.revisions[key].scheme_id,
-                after=tuple(self.revisions[other].name for other in after),
-            )
-            for key, after in steps
-        )
+        numbers = {key: revision.scheme_id for key, revision in self.revisions.items()}
+        return {numbers[key]: tuple(numbers[other] for other in after) for key, after in steps}
 
 
 def _is_about(conflict: engine.Conflict, key: str) -> bool:

@@ -15,7 +15,7 @@ from backend.matchmaking.decisions import Decision, Over, is_set_aside, told_dec
 from backend.matchmaking.fact_display import Known
 from backend.matchmaking.first_five import parts_of
 from backend.matchmaking.models import Match, Result, Submission
-from backend.matchmaking.plans import Links, StepView
+from backend.matchmaking.plans import Links
 from backend.matchmaking.presentation import Page, present
 from backend.matchmaking.reading import known_of, reading_of
 from backend.matchmaking.reviews import KEPT
@@ -180,7 +180,7 @@ def _in_order(cards: list[Card], known: Known) -> tuple[tuple[Card, ...], tuple[
     """Put kept schemes in the order to take them, before the others; return those that do not go with the rest too."""
     kept = [card for card in cards if card.verdict == KEPT]
     links = links_of(kept, known)
-    places = {step.scheme_id: place for place, step in enumerate(_plan(links, kept))} if len(kept) > 1 else {}
+    places = {scheme: place for place, scheme in enumerate(_plan(links, kept))} if len(kept) > 1 else {}
     if not places:
         return tuple(cards), ()
     keys = {card.match.scheme.key for card in kept}
@@ -218,7 +218,7 @@ def _is_unlikely(match: Match, presumed: Container[str]) -> bool:
     return match.presumed == [] and any(fact in presumed for fact in match.unknown)
 
 
-def _plan(links: Links, cards: Iterable[Card]) -> tuple[StepView, ...]:
+def _plan(links: Links, cards: Iterable[Card]) -> dict[int, tuple[int, ...]]:
     return links.plan({card.match.scheme.key: card.match.score or 0.0 for card in cards})
 
 
@@ -228,25 +228,23 @@ def _steps(cards: Sequence[Card], known: Known, doubtful: Container[str]) -> tup
     Of two for one need of which one may replace the other, the first: both would be done for one and the same thing.
     """
     by_scheme = {card.match.scheme_id: card for card in cards}
-    by_name = {card.revision.name: card for card in cards}
     links = links_of(cards, known)
-    plan = _plan(links, cards) if len(cards) > 1 else ()
-    before = {step.scheme_id: [by_name[name] for name in step.after if name in by_name] for step in plan}
-    opens = {name: step.name for step in plan for name in step.after}
+    plan = _plan(links, cards) if len(cards) > 1 else {}
+    opens = {first: by_scheme[then].revision.name for then, before in plan.items() for first in before}
     found: dict[int, Step] = {}
 
     def take(card: Card) -> None:
-        for other in before.get(card.match.scheme_id, ()):
-            take(other)
+        for first in plan.get(card.match.scheme_id, ()):
+            take(by_scheme[first])
         others = (step.card.match for step in found.values() if step.card.match.need_id == card.match.need_id)
         if card.verdict != KEPT and any(
             links.may_replace(card.match.scheme.key, other.scheme.key) for other in others
         ):
             return
         if card.revision.next_step:
-            found.setdefault(card.match.scheme_id, Step(card=card, opens=opens.get(card.revision.name, "")))
+            found.setdefault(card.match.scheme_id, Step(card=card, opens=opens.get(card.match.scheme_id, "")))
 
-    for card in _in_turns([by_scheme[step.scheme_id] for step in plan] or cards, doubtful):
+    for card in _in_turns([by_scheme[scheme] for scheme in plan] or cards, doubtful):
         take(card)
     return tuple(found.values())[:N_STEPS]
 

@@ -6,7 +6,8 @@ from backend.matchmaking.effects import N_SHOWN, Move, preview
 from backend.matchmaking.models import Match, Result, WeightSet
 from backend.matchmaking.results import latest_result
 from backend.matchmaking.weights import activate_weights
-from tests.factories import DAY, make_lead, make_submission, write_version
+from backend.schemes.models import Revision
+from tests.factories import DAY, make_lead, make_submission, rewriting, write_version
 
 pytestmark = pytest.mark.django_db
 OTHER = {"need": 5, "near": 80}
@@ -82,7 +83,7 @@ def test_a_file_that_something_answers_with_some_points_only_is_shown():
     ("before", "after", "gained"), [(5, 2, 3), (2, 5, -3), (14, 8, 3), (10, 11, -1), (1, 40, -10), (30, 12, 0)]
 )
 def test_places_count_among_the_first_ten_only(before, after, gained):
-    assert Move(name="x", before=before, after=after).gained == gained
+    assert Move(revision_id=1, name="x", before=before, after=after).gained == gained
 
 
 def test_who_gains_most_and_who_loses_most_come_first():
@@ -97,3 +98,14 @@ def test_who_gains_most_and_who_loses_most_come_first():
     ]
     assert [-places for _name, places in effect.losses] == sorted(n for n in summed.values() if n < 0)[:5]
     assert all(summed[name] == places for name, places in effect.gains)
+
+
+def test_two_schemes_of_one_name_gain_and_lose_each_for_itself():
+    make_submission(confirmed=True)
+    before = preview(points(**OTHER), on=DAY)
+    with rewriting():
+        Revision.objects.update(name="Prêt")
+    after = preview(points(**OTHER), on=DAY)
+    assert [places for _name, places in after.gains] == [places for _name, places in before.gains]
+    assert [places for _name, places in after.losses] == [places for _name, places in before.losses]
+    assert len(after.losses) > 1

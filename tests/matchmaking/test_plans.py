@@ -226,6 +226,18 @@ def test_the_steps_follow_the_links_before_the_review_and_after(submission, offi
     assert kept.index(third.pk) < kept.index(first.pk)
 
 
+def test_two_schemes_of_one_name_are_not_taken_for_each_other(submission, officer, schemes, link):
+    first, second, third = schemes
+    second.letter = third.letter
+    link(first, ("requires", third, {}), window=OPEN)
+    for scheme in (second, third):
+        link(scheme, window=OPEN)
+    keep(submission, officer, first, second, third)
+    end_review(submission=submission, officer=officer, on=DAY)
+    steps = {step.card.match.scheme_id: step.opens for step in firm_page(submission).steps}
+    assert steps == {first.pk: "", second.pk: "", third.pk: first.letter}
+
+
 def test_what_does_not_go_with_the_rest_is_to_be_chosen_and_says_why(submission, officer, schemes, link):
     first, second, third = schemes
     link(first, ("excludes", third, {}))
