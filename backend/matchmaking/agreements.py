@@ -26,6 +26,6 @@ def check_agreed_on(given: date) -> date:
 
 def moment_of(day: date, hour: time | None = None) -> datetime:
     """Return when an agreement was given: at its hour, else now where it was today, else at noon of its day."""
-    if hour is None and day == timezone.localdate():
+    if hour is None and day >= timezone.localdate():  # after it where the day of a demonstration is to come
         return timezone.now()
     return timezone.make_aware(datetime.combine(day, hour or time(12)))

@@ -22,6 +22,7 @@ from backend.notifications.suppression import record_delivery
 from backend.privacy.consent import withdraw_consent
 from backend.privacy.erasing import erase_submission
 from backend.territories.models import ServedEpci
+from tests.days import in_days
 from tests.factories import (
     CCLO,
     DAY,
@@ -145,6 +146,18 @@ def test_an_agreement_by_telephone_says_who_noted_it_and_for_which_day(client, o
     assert f"accord du {said}, noté par {officer} – lit depuis le {today}" in text_of(page)
     assert "avec vous depuis" not in text_of(sign_in(client, reader).get(f"/partenaire/{share.pk}/"))
     assert f"depuis le {today}" in text_of(client.get(f"/partenaire/{share.pk}/"))
+
+
+@pytest.mark.cases(2)
+@pytest.mark.parametrize("ago", [0, 1])
+def test_an_agreement_is_noted_on_the_day_of_a_demonstration_that_is_to_come(
+    client, officer, reader, submission, settings, ago
+):
+    settings.FIXED_DAY = in_days(10)
+    page = propose(sign_in(client, officer), submission, agreement="told", agreed_on=in_days(10 - ago).isoformat())
+    assert page.status_code == 200
+    assert ours(PartnerShare).get().agreed_at <= timezone.now()
+    assert owed("file_shared").get().recipient == reader.email
 
 
 @pytest.mark.slow  # by its hour, below
