@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Absence, Membership, User
 from backend.common.days import add_working_days, is_working_day
-from backend.common.work import Work
+from backend.common.work import Work, change_each
 from backend.matchmaking.emails import enqueue_digest
 from backend.matchmaking.models import CallRequest, Escalation, FollowUp, HandOver, Submission
 from backend.matchmaking.rungs import days_of_rungs, first_delays
@@ -77,9 +77,11 @@ def _day_of(since: date, days: int) -> date:
     return add_working_days(since, days)
 
 
-@transaction.atomic
 def tell_who_waits(*, on: date) -> Work:
-    """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off."""
+    """Owe each person one e-mail for what waits and is theirs to know since this morning; nothing on days off.
+
+    One that fails keeps no other back; ``SomeFailed`` is raised at the end, and another run of that day owes it.
+    """
     if not is_working_day(on):
         return Work(n_looked_at=0, n_changed=0)
     team, waiting = Team(on), [*_files(), *_calls(), *_promises(on), *_answers(), *_referrals()]
@@ -90,22 +92,28 @@ def tell_who_waits(*, on: date) -> Work:
         | Q(follow_up__isnull=False, follow_up__done_at=None)
         | Q(hand_over__isnull=False, hand_over__answered_at=None)
     )
-    told: dict[tuple[Any, ...], set[int]] = defaultdict(set)
-    for *key, person in Escalation.objects.filter(still).values_list(*columns, "to"):
-        told[tuple(key)].add(person)
+    told: dict[tuple[Any, ...], dict[int, date]] = defaultdict(dict)
+    for *key, person, day in Escalation.objects.filter(still).values_list(*columns, "to", "told_on"):
+        told[tuple(key)][person] = day
     rows: dict[int, list[Escalation]] = defaultdict(list)
     for wait in waiting:
         wanted = {**wait.columns, "told_on": on}
         for rung in wait.due(on=on):
-            before = told.get((*wait.key, rung), set())
-            # Once for all, but that a file placed nowhere any more has not arrived yet for those of other places.
-            is_told = bool(before) and not (rung == Rung.ARRIVAL and wait.epci_id is None)
-            for person in () if is_told else set(team.told(wait, rung)) - before:
+            before = told.get((*wait.key, rung), {})
+            # Once for all, but that a file placed nowhere any more has not arrived yet for those of other places; and
+            # what others were told this very morning leaves those whose e-mail failed.
+            is_told = any(day < on for day in before.values()) and not (rung == Rung.ARRIVAL and wait.epci_id is None)
+            for person in () if is_told else set(team.told(wait, rung)) - before.keys():
                 rows[person].append(Escalation(**wanted, rung=rung, to_id=person))
-    for person, mine in rows.items():
-        first, *_others = Escalation.objects.bulk_create(mine)
-        enqueue_digest(team.people[person], mine, key=f"waiting:{first.pk}", is_here=team.is_here)
-    return Work(n_looked_at=len(waiting), n_changed=sum(map(len, rows.values())))
+    n_changed = change_each(lambda person: _tell(team, person, rows[person]), rows)
+    return Work(n_looked_at=len(waiting), n_changed=n_changed)
+
+
+@transaction.atomic
+def _tell(team: "Team", person: int, rows: list[Escalation]) -> bool:
+    first, *_others = Escalation.objects.bulk_create(rows)
+    enqueue_digest(team.people[person], rows, key=f"waiting:{first.pk}", is_here=team.is_here)
+    return True
 
 
 def waits_too_long(epcis: Collection[int], *, on: date) -> list[Waiting]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from backend.accounts.absences import declare_absence, name_stand_in
 from backend.accounts.models import Membership, User
 from backend.common.days import add_working_days, is_working_day
+from backend.common.work import SomeFailed
 from backend.matchmaking.calls import end_call
 from backend.matchmaking.escalation import tell_who_waits
 from backend.matchmaking.follow_up import answer_offers, close_step, record_step
@@ -17,7 +18,7 @@ from backend.matchmaking.models import CallRequest, Escalation, FollowUp, Submis
 from backend.matchmaking.reviews import end_review, reopen_review
 from backend.matchmaking.services import confirm_address, correct_submission
 from backend.notifications.models import Notification
-from tests.factories import ARC, CCLO, COMMUNES, make_call, make_lead, make_officer, make_submission
+from tests.factories import ARC, CCLO, COMMUNES, failing, make_call, make_lead, make_officer, make_submission
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 11, 23)
@@ -87,6 +88,18 @@ def test_each_rung_is_told_once_on_its_working_day(people):
         for other in (stand_in, lead):
             assert "emandez à qui la suit où elle en est, ou reprenez-la." in said[other]
             assert "prenez la première" not in said[other]
+
+
+def test_an_email_that_fails_keeps_no_other_back_and_is_owed_by_the_next_run_of_the_day(people):
+    officer, stand_in, lead, _territory = people
+    followed, new = filed(officer), filed(None, siret="", siren="", email="autre@firm.example")
+    with failing("matchmaking_escalation", followed), pytest.raises(SomeFailed, match=r"1 sur \d+"):
+        tell_who_waits(on=working(1))
+    letters = Notification.objects.filter(kind="waiting_digest", about__contains=[new.topic])
+    assert {letter.recipient for letter in letters} == {stand_in.email, lead.email}
+    again = told(working(1))
+    assert again == {officer.email: sorted([followed.topic, new.topic])}
+    assert told(working(1)) == told(working(2)) == {}
 
 
 def test_a_file_is_told_the_morning_after_it_came_with_whom_to_call_and_waits_apart(people):
