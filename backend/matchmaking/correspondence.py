@@ -71,18 +71,22 @@ class SentEmail:
 
 def emails_to_firm(submission: Submission) -> list[SentEmail]:
     """Return what was written to the contact of a file, or was to be, the newest first; nothing of its guests."""
-    rows = to_contact(submission).order_by("-owed_at", "-pk")
-    return [
-        SentEmail(
-            kind=row.kind,
-            label=KINDS[row.kind].label,
-            outcome=outcome_of(row),
-            delivery=delivery_of(row),
-            has_failed=has_failed(row),
-            was_sent=row.state == Notification.State.SENT,
-        )
-        for row in rows[:SHOWN]
-    ]
+    return [_sent(row) for row in _newest_first(to_contact(submission))[:SHOWN]]
+
+
+def _newest_first(rows: NotificationQuerySet) -> NotificationQuerySet:
+    return rows.order_by("-owed_at", "-pk").defer("text", "html")
+
+
+def _sent(row: Notification) -> SentEmail:
+    return SentEmail(
+        kind=row.kind,
+        label=KINDS[row.kind].label,
+        outcome=outcome_of(row),
+        delivery=delivery_of(row),
+        has_failed=has_failed(row),
+        was_sent=row.state == Notification.State.SENT,
+    )
 
 
 def to_contact(submission: Submission) -> NotificationQuerySet:
@@ -96,4 +100,5 @@ def to_contact(submission: Submission) -> NotificationQuerySet:
 
 def latest_email(submission: Submission, kind: str) -> SentEmail | None:
     """Return the last e-mail of a kind about a file."""
-    return next((email for email in emails_to_firm(submission) if email.kind == kind), None)
+    row = _newest_first(to_contact(submission).filter(kind=kind)).first()
+    return _sent(row) if row else None

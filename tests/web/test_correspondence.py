@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from backend.links.models import Kind
 from backend.links.services import make_link
-from backend.matchmaking.correspondence import refuse_emails, refuses_emails
+from backend.matchmaking.correspondence import SHOWN, latest_email, refuse_emails, refuses_emails
 from backend.matchmaking.models import Alert
 from backend.notifications.models import Notification
 from tests.factories import decide, first_matches, link_to, make_officer, make_submission
@@ -42,6 +42,17 @@ def end(client, file, officer, *, follow=True):
     client.force_login(officer)
     decide(file, first_matches(file)[0].scheme, officer)
     return client.post(f"/agent/{file.pk}/terminer/", {"message": "Bonjour"}, follow=follow)
+
+
+def test_the_answer_is_found_behind_all_that_was_written_since(client, file, other, officer):
+    end(client, file, officer, follow=False)
+    later = Notification.objects.get(kind="reviewed", about__contains=[file.topic])
+    for n in range(SHOWN):
+        later.pk, later.kind, later.owed_at = None, "officer_wrote", timezone.now()
+        later.dedupe_key = later.message_id = f"later:{n}"
+        later.save()
+    assert latest_email(file, "reviewed")
+    assert latest_email(other, "reviewed") is None
 
 
 # -- refusing
