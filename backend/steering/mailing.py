@@ -132,7 +132,7 @@ def send_notes(*, on: date) -> Work:
     note = note_of(whole_territory(), on=on)
     if note.published is None or note.published.until != on.replace(day=1) - timedelta(days=1):
         return Work()
-    wanting = [row for row in NoteRecipient.objects.confirmed() if wants_note(row)]
+    wanting = [row.recipient for row in recipients() if row.receives]
     keys = {_key(note.published.until, row): row.pk for row in wanting}
     sent = set(Notification.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     due = [pk for key, pk in keys.items() if key not in sent]

@@ -5,6 +5,8 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from backend.accounts.models import Membership
@@ -79,6 +81,19 @@ def test_each_reader_gets_a_month_once_and_the_next_one_too():
     assert publish(on=first_day(NEXT_MONTH)) == 1
     assert send_notes(on=first_day(NEXT_MONTH)).n_changed == 2
     assert sent().count() == 4
+
+
+def test_who_wants_the_note_is_read_by_as_many_queries_for_three_as_for_one(django_assert_num_queries):
+    publish_a_month()
+    make_recipient(confirmed=True)
+    send_notes(on=NEXT_MONTH)
+    with CaptureQueriesContext(connection) as of_one:
+        assert send_notes(on=NEXT_MONTH).n_changed == 0
+    for _ in range(2):
+        make_recipient(confirmed=True)
+    send_notes(on=NEXT_MONTH)
+    with django_assert_num_queries(len(of_one)):
+        assert send_notes(on=NEXT_MONTH).n_looked_at == 3
 
 
 def test_no_old_month_is_sent_before_the_figures_of_the_last_one_are_there():
