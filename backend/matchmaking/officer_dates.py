@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import Absence, User
+from backend.common.days import day_in_words
 from backend.matchmaking.deadlines import Deadline, dates_of, in_order
 from backend.matchmaking.models import FollowUp, Note, SchemeEvent, Submission
 from backend.matchmaking.states import states_of_files
@@ -96,6 +96,6 @@ def _for_file(day: Deadline, file: Submission) -> Deadline:
 
 def _for_who_is_away(day: Deadline, absence: Absence) -> Deadline:
     instead = _("À la place de {officer}, jusqu’au {day}.").format(
-        officer=absence.user, day=date_format(absence.ends_on, "j F Y")
+        officer=absence.user, day=day_in_words(absence.ends_on)
     )
     return replace(day, description=f"{day.description} {instead}")

@@ -113,14 +113,14 @@ def test_its_morning_tells_the_officer_and_their_calendar_keeps_it(submission, o
 
 @pytest.mark.slow
 def test_while_they_are_away_the_calendar_of_who_stands_in_keeps_it_too(submission, officer):
-    stand_in, days = make_officer(first_name="Inès"), [date(2027, 1, 6), date(2027, 1, 13)]
+    stand_in, days = make_officer(first_name="Inès"), [date(2027, 1, 27), date(2027, 2, 3)]
     for day in days:
         record_step(submission=submission, officer=officer, step="call_back", due_on=day, note="machine")
     assert [one.on for one in officer_dates(officer, on=current_day())] == days
-    declare_absence(user=officer, by=officer, starts_on=days[0], ends_on=date(2027, 1, 12), stand_in=stand_in)
+    declare_absence(user=officer, by=officer, starts_on=days[0], ends_on=date(2027, 2, 1), stand_in=stand_in)
     (kept,) = officer_dates(stand_in, on=current_day())
     assert (kept.on, submission.sheet.name in kept.summary) == (days[0], True)
-    assert kept.description.endswith(f"À la place de {officer}, jusqu’au 12 janvier 2027.")
+    assert kept.description.endswith(f"À la place de {officer}, jusqu’au 1er février 2027.")
     assert "machine" not in kept.description
     assert [one.on for one in officer_dates(officer, on=current_day())] == days[1:]
     assert officer_dates(make_officer(), on=current_day()) == []
