@@ -100,7 +100,10 @@ def test_an_aid_that_cannot_be_is_refused_in_words(sent, sentence):
     assert sentence in " ".join(form.errors[next(iter(sent))])
 
 
-@pytest.mark.parametrize(("typed", "expected"), [("2000-01-01", (2000, 1, 1)), ("24/11/2026", (2026, 11, 24))])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("2000-01-01", (2000, 1, 1)), ("24/11/2026", (2026, 11, 24)), ("31/12/25", (2025, 12, 31))],
+)
 def test_a_day_is_typed_as_the_french_write_it_or_as_browsers_send_it(typed, expected):
     form = AidForm({"granted_on": typed})
     assert form.is_valid()

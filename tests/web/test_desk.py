@@ -58,6 +58,7 @@ def set_aside(desk, submission, scheme, **sent):
         ({"commune": "Attichy"}, "commune", "60025"),
         ({"legal_form": "10-micro"}, "legal_category", "10"),
         ({"created_on": "01/02/2020"}, "created_on", "2020-02-01"),
+        ({"created_on": "01/02/20"}, "created_on", "2020-02-01"),
         ({"started": "yes"}, "project.started", True),
         ({"horizon": "later"}, "project.horizon", "later"),
         ({"spend": "250 000 €"}, "project.spend", 250_000.0),
@@ -457,8 +458,10 @@ def test_a_firm_asks_for_alerts_while_it_files_or_later(client, submission):
     fill(client, contact={"alerts": "on"})
     assert ours(Alert).count() == 1
     path = f"/resultat/{link_to(submission)}/alertes/"
+    client.post(path, {"frequency": "weekly", "paused_until": "31/01/27"})
+    alert = Alert.objects.get(submission=submission)
+    assert (alert.frequency, str(alert.paused_until)) == ("weekly", "2027-01-31")
     client.post(path, {"frequency": "weekly", "paused_until": ""})
-    assert Alert.objects.get(submission=submission).frequency == "weekly"
     text = text_of(client.get(f"/resultat/{link_to(submission)}/"))
     assert "une fois par semaine" in text
     client.post(path, {"stop": "1"})

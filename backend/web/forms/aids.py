@@ -20,7 +20,6 @@ class AidForm(forms.Form):
     granted_on = DayField(
         label=_("Accordée le"),
         help_text=_("Le jour de la décision, pas celui du versement."),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={
             "required": _("Donnez le jour où l’aide a été accordée : il dit jusqu’à quand elle compte."),
             "invalid": _("Cette date n’existe pas. Écrivez-la comme 31/12/2025."),

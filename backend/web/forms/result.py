@@ -90,7 +90,6 @@ class AlertForm(forms.Form):
     paused_until = DayField(
         label=_("En pause jusqu’au (facultatif)"),
         required=False,
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={"invalid": _("Cette date n’existe pas. Écrivez-la comme 31/01/2027.")},
     )
 

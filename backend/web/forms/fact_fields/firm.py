@@ -185,7 +185,6 @@ class CreationFields(FactFields):
         label=_("Date de création"),
         required=False,
         help_text=_("Même approximative. Laissez vide si vous ne savez pas."),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={"invalid": _("Cette date n’existe pas. Écrivez-la comme 31/12/2015.")},
     )
 
