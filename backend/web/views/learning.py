@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -30,7 +31,7 @@ from backend.web.views.officer import signed_in
 
 DRIFT = 0.05  # change of what a group of firms sees, from which the page points at it
 SIZES = {**ONE_SIZE, **SIZE_BANDS}  # versions learnt before ADR 71 compare European sizes
-UNKNOWN = {"size": _("effectif inconnu"), "epci": _("commune inconnue")}
+UNKNOWN = {"size": gettext_lazy("effectif inconnu"), "epci": gettext_lazy("commune inconnue")}
 
 
 def _lead(request: HttpRequest) -> User:
