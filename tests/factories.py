@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backend.accounts.api_keys import make_api_key
 from backend.accounts.models import ApiKey, ApiScope, Membership, Organisation, User
-from backend.common.days import add_working_days
+from backend.common.days import add_working_days, current_day
 from backend.links.models import Kind
 from backend.links.services import find_link, make_link
 from backend.matchmaking.calls import Call, ask_call
@@ -135,7 +135,7 @@ def make_key(
         organisation=organisation or make_organisation(kind=Organisation.Kind.CHAMBER),
         name=name or f"Outil {next(_numbers)}",
         scopes=scopes or ApiScope.values,
-        expires_on=timezone.localdate() + timedelta(days=days),
+        expires_on=current_day() + timedelta(days=days),
         by=make_lead(),
     )
 

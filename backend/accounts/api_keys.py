@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts.models import ApiKey, ApiScope, Organisation, User
+from backend.common.days import current_day
 from backend.common.redaction import KEY_START
 from backend.common.work import Work, change_each
 from backend.journal.models import Kind
@@ -46,7 +47,7 @@ def make_api_key(
         raise ApiKeyError(f"{organisation} n’est ni une chambre ni la Région : choisissez un partenaire de la liste.")
     if not scopes:
         raise ApiKeyError("Dites ce que la clé permet : une case au moins.")
-    today = timezone.localdate()
+    today = current_day()
     if not today <= expires_on <= today + MOST_LIFE:
         raise ApiKeyError(
             f"Le dernier jour serait le {expires_on:%d/%m/%Y} : "
@@ -86,7 +87,7 @@ def revoke_api_key(*, key: ApiKey, by: User) -> bool:
 
 def find_api_key(secret: str) -> ApiKey | None:
     """Return the valid key of a secret, found by its digest, and note the day of its use."""
-    today = timezone.localdate()
+    today = current_day()
     key = ApiKey.objects.valid(today).filter(digest=digest_of(secret)).select_related("organisation").first()
     if key and key.last_used_on != today:
         unnoted = ApiKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), pk=key.pk)

@@ -7,10 +7,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
-from django.utils import timezone
 
 from backend.accounts.api_keys import ApiKeyError, find_api_key, make_api_key, revoke_api_key
 from backend.accounts.models import ApiKey, Organisation
+from backend.common.days import current_day
 from backend.common.redaction import redact
 from backend.journal.models import AuditEvent, Kind
 from tests.factories import make_key, make_lead, make_officer, make_organisation, make_partner, rewriting
@@ -35,7 +35,7 @@ def site(client, lead):
 
 
 def form_of(organisation, /, **changes) -> dict:
-    last = timezone.localdate() + timedelta(days=90)
+    last = current_day() + timedelta(days=90)
     sent = {"name": "Extranet", "scopes": ["submissions:file"], "expires_on": last.isoformat()}
     return {"organisation": organisation.pk, **sent, **changes}
 
@@ -87,8 +87,8 @@ def test_a_form_sent_twice_makes_one_key(site):
         ({"scopes": []}, "une case au moins"),
         ({"scopes": ["all"]}, "parmi les cases"),
         ({"expires_on": "demain"}, "« demain » n’est pas une date"),
-        ({"expires_on": (timezone.localdate() + timedelta(days=366)).isoformat()}, "choisissez un jour d’ici au"),
-        ({"expires_on": (timezone.localdate() - timedelta(days=1)).isoformat()}, "choisissez un jour d’ici au"),
+        ({"expires_on": (current_day() + timedelta(days=366)).isoformat()}, "choisissez un jour d’ici au"),
+        ({"expires_on": (current_day() - timedelta(days=1)).isoformat()}, "choisissez un jour d’ici au"),
     ],
 )
 def test_a_key_that_cannot_be_is_refused_with_a_sentence_and_keeps_what_was_typed(site, changes, sentence):
@@ -102,7 +102,7 @@ def test_a_key_that_cannot_be_is_refused_with_a_sentence_and_keeps_what_was_type
 def test_an_organisation_that_is_no_partner_gets_no_key(site, lead):
     service = make_organisation("ARC")
     assert "un partenaire de la liste" in text_of(site.post(NEW, form_of(service)))
-    last = timezone.localdate()
+    last = current_day()
     given = {"name": "x", "scopes": ["submissions:file"], "expires_on": last, "by": lead}
     with pytest.raises(ApiKeyError, match="ni une chambre ni la Région"):
         make_api_key(organisation=service, **given)
@@ -134,7 +134,7 @@ def test_a_key_serves_until_its_last_day():
     assert find_api_key(secret) == key
     over, late = make_key(days=1)
     with rewriting():
-        ApiKey.objects.filter(pk=over.pk).update(expires_on=timezone.localdate() - timedelta(days=1))
+        ApiKey.objects.filter(pk=over.pk).update(expires_on=current_day() - timedelta(days=1))
     assert find_api_key(late) is None
 
 
@@ -149,7 +149,7 @@ def test_the_day_of_the_last_use_is_noted_and_shown(site):
     assert "Jamais" in text_of(site.get(LIST))
     find_api_key(secret)
     key.refresh_from_db()
-    assert key.last_used_on == timezone.localdate()
+    assert key.last_used_on == current_day()
     assert "Bientôt" in text_of(site.get(LIST))  # it ends in 30 days
     assert find_api_key("jonction_" + "x" * 43) is None
 

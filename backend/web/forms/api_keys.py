@@ -4,16 +4,16 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.api_keys import MOST_LIFE
 from backend.accounts.models import ApiScope, Organisation
+from backend.common.days import current_day
 from backend.common.fields import DayField, PlainText
 
 
 def _last_day() -> date:
-    return timezone.localdate() + MOST_LIFE
+    return current_day() + MOST_LIFE
 
 
 class ApiKeyForm(forms.Form):

@@ -8,13 +8,13 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backend.accounts.api_keys import ENDS_SOON, ApiKeyError, make_api_key, revoke_api_key
 from backend.accounts.models import ApiKey, User
+from backend.common.days import current_day
 from backend.web.access import private
 from backend.web.forms.api_keys import ApiKeyForm
 from backend.web.views.officer import signed_in
@@ -33,7 +33,7 @@ def _manager(request: HttpRequest) -> User:
 def keys(request: HttpRequest) -> HttpResponse:
     """List the keys, with the day of their last use and of their end."""
     _manager(request)
-    today = timezone.localdate()
+    today = current_day()
     rows = [
         (key, _standing(key, today))
         for key in ApiKey.objects.select_related("organisation", "created_by", "revoked_by")
