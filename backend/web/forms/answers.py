@@ -103,10 +103,11 @@ def commune_label(code: str | None) -> str:
 
 
 def activity_choices() -> list[Any]:
-    """Return industry by division, then the other sections: what a factory owner looks for comes first."""
+    """Return industry by division, mines last, then the other sections: what most factory owners look for first."""
     rows = activities().values()
     sections = {row.code: row.name for row in rows if row.level == "section"}
     divisions = sorted((row.code, row.name) for row in rows if row.level == "division")
-    industry: list[tuple[str, str]] = [(code, name) for code, name in divisions if "05" <= code <= "39"]
+    industry: list[tuple[str, str]] = [(code, name) for code, name in divisions if "10" <= code <= "39"]
+    industry += [(code, name) for code, name in divisions if "05" <= code < "10"]
     others = [(code, name) for code, name in sorted(sections.items()) if code not in "BCDE"]
     return [(str(_("Industrie, énergie, déchets")), industry), (str(_("Autres activités")), others)]

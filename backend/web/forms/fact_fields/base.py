@@ -17,6 +17,10 @@ class FactFields(forms.Form):
 
     fields_of_fact: ClassVar[dict[str, tuple[str, ...]]] = {}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked: dict[str, str] = {}  # by field: which of several things what was typed there means
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.fields_of_fact = {
@@ -44,6 +48,16 @@ class FactFields(forms.Form):
         names |= {f"{name}_choice" for name in names}  # which of several communes of one name
         sent = cast("QueryDict", self.data)
         return {name: sent.getlist(name) for name in sorted(names & sent.keys())}
+
+    def ask(self, name: str, sentence: str) -> None:
+        """Ask which of several things was meant in a field: the form waits for a choice, and nothing is wrong."""
+        self.asked[name] = sentence
+        self.add_error(None, sentence)
+
+    @property
+    def only_asks(self) -> bool:
+        """Whether all that is left to do is to choose among what was found."""
+        return bool(self.asked) and sum(map(len, self.errors.values())) == len(self.asked)
 
     @property
     def asks_for_row(self) -> bool:

@@ -72,19 +72,21 @@ class ActivityFields(FactFields):
             return ""
         if chosen in [activity.code for activity in shown]:
             return str(chosen)
-        raise ValidationError(
-            self._asks(len(found)), params={"typed": typed[:60], "found": len(found), "n": MOST_ACTIVITIES}
-        )
+        if not found:
+            raise ValidationError(
+                _(
+                    "Aucune activité ne répond à « %(typed)s ». "
+                    "Écrivez un autre mot, ou choisissez dans la liste au-dessus."
+                ),
+                params={"typed": typed[:60]},
+            )
+        self.ask("naf", self._which(typed[:60], len(found)))
+        return ""
 
     @staticmethod
-    def _asks(n_found: int) -> str:
+    def _which(typed: str, n_found: int) -> str:
         """Return the sentence that asks which activity it is, by how many were found."""
-        if not n_found:
-            said = _(
-                "Aucune activité ne répond à « %(typed)s ». "
-                "Écrivez un autre mot, ou choisissez dans la liste au-dessus."
-            )
-        elif n_found == 1:
+        if n_found == 1:
             said = _("Une activité répond à « %(typed)s » : dites si c’est la vôtre.")
         elif n_found > MOST_ACTIVITIES:
             said = _(
@@ -93,7 +95,7 @@ class ActivityFields(FactFields):
             )
         else:
             said = _("Plusieurs activités répondent à « %(typed)s » : choisissez la vôtre.")
-        return str(said)
+        return str(said) % {"typed": typed, "found": n_found, "n": MOST_ACTIVITIES}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

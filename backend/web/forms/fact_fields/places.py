@@ -39,12 +39,8 @@ class CommuneSearch(FactFields):
             self.choices_of[name] = [(commune, commune.official_code == chosen) for commune in found]
             if chosen in codes:
                 return str(chosen)
-            self.add_error(
-                name,
-                ValidationError(
-                    _("Plusieurs communes répondent à « %(typed)s » : choisissez la vôtre."), params={"typed": typed}
-                ),
-            )
+            words = _("Plusieurs communes répondent à « %(typed)s » : choisissez la vôtre.")
+            self.ask(name, words % {"typed": typed})
             return None
         self.add_error(
             name,
