@@ -352,16 +352,17 @@ def find_communes(text: str, *, limit: int = 12) -> list[Perimeter]:
     """Return the communes a person may mean by a name, a postcode or an INSEE code; those served come first.
 
     ``Janville (60323)`` and ``Janville (60150)`` are one commune each: the code after the name decides. All that share
-    a postcode are returned, however many.
+    a postcode are returned, however many, and no other: alone, ``60200`` is not Domfront, whose INSEE code it is.
     """
     wanted = " ".join(fold(text).split())
     communes = Perimeter.objects.communes()
     code = _CODE.search(wanted)
     if code:
-        communes = communes.filter(_code_is(code["code"]))
         wanted = wanted[: code.start()].strip()
         if not wanted:
-            return _served_first(communes)
+            of_postcode = _served_first(communes.filter(postcodes__contains=[code["code"]]))
+            return of_postcode or list(communes.filter(code=f"COM-{code['code'].upper()}"))
+        communes = communes.filter(_code_is(code["code"]))
     if not wanted:
         return []
     name = _SAINT.sub(lambda saint: f"sainte{saint['rest']}" if saint["e"] else f"saint{saint['rest']}", wanted)

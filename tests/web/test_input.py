@@ -126,10 +126,14 @@ def offered_for(client, typed):
     return [commune.name for commune, _ in response.context["form"].choices_of["commune"]]
 
 
-@pytest.mark.parametrize(("typed", "first"), [("60200", "Compiègne"), ("60280", "Margny-lès-Compiègne")])
-def test_the_communes_of_a_postcode_are_offered_those_of_the_territory_first(client, typed, first):
-    offered = offered_for(client, typed)  # 60200 is also the INSEE code of another commune
-    assert offered[0] == first
+def test_a_postcode_is_never_read_as_the_insee_code_of_another_commune(client):
+    fill(client, entreprise={"commune": "60200"})  # the INSEE code of Domfront, 60420
+    assert ours(Submission).get().sheet.values()["commune"] == "60159"
+
+
+def test_the_communes_of_a_postcode_are_offered_those_of_the_territory_first(client):
+    offered = offered_for(client, "60280")
+    assert offered[0] == "Margny-lès-Compiègne"
     served = {commune.name for commune in served_communes()}
     assert [name in served for name in offered] == sorted((name in served for name in offered), reverse=True)
 
@@ -138,7 +142,7 @@ def test_the_communes_of_a_postcode_are_offered_those_of_the_territory_first(cli
 def test_every_commune_of_a_postcode_is_offered(client, code):
     of_code = Perimeter.objects.communes().filter(postcodes__contains=[code]).values_list("name", flat=True)
     assert len(of_code) > 12
-    assert set(of_code) <= set(offered_for(client, code))
+    assert set(of_code) == set(offered_for(client, code))
 
 
 def test_a_choice_for_another_name_is_not_taken(client):
