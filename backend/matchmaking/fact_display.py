@@ -66,21 +66,39 @@ FACT_LABELS = (
 FIGURES = ("headcount", "turnover", "balance_sheet")
 SIZE_FACTS = (*FIGURES, "group", "previous_years")
 ZONE_LIST = _("la liste officielle des communes concernées, que nous n’avons pas encore")
-SIZE = _("la taille exacte (effectif, chiffre d’affaires, bilan, groupe)")  # several of them at once
+MONEY = ("turnover", "balance_sheet")  # one of them is enough (Recommendation 2003/361/EC, Annex, Article 2)
+SHORT_SIZE_NAMES = {
+    "headcount": _("effectif"),
+    "turnover": _("chiffre d’affaires"),
+    "balance_sheet": _("total du bilan"),
+    "group": _("groupe"),
+    "previous_years": _("exercices précédents"),
+}
 
 
 def missing_facts(match: Match, known: engine.Facts, *, presumes: bool = True) -> tuple[str, ...]:
-    """Name in words the facts that leave a scheme undecided, those of a firm's size as one.
+    """Name in words the facts that leave a scheme undecided, those of a firm's size together.
 
     What is presumed of the firm is told apart, as the dates are, but where only what was said may count. Where its
     commune is known, it is no commune that is missing but the list of a zone.
     """
     presumed = (match.presumed or ()) if presumes else ()
     facts = [fact for fact in match.unknown if fact != WINDOW and fact not in presumed]
-    several = sum(fact in SIZE_FACTS for fact in facts) > 1
+    of_size = [fact for fact in SIZE_FACTS if fact in facts]
     names = {**FACT_NAMES, **({"commune": ZONE_LIST} if known.get("commune") else {})}
-    named = tuple(str(names.get(fact, fact)) for fact in facts if not several or fact not in SIZE_FACTS)
-    return (str(SIZE), *named) if several else named
+    if len(of_size) < 2:
+        return tuple(str(names.get(fact, fact)) for fact in facts)
+    return (_size_missing(of_size), *(str(names.get(fact, fact)) for fact in facts if fact not in of_size))
+
+
+def _size_missing(of_size: Sequence[str]) -> str:
+    """Name the facts of a firm's size that are missing, and no other; of turnover and balance sheet, one will do."""
+    if tuple(of_size) == MONEY:
+        return f"{FACT_NAMES['turnover']} ou {FACT_NAMES['balance_sheet']}"
+    names = {fact: str(SHORT_SIZE_NAMES[fact]) for fact in of_size}
+    if names.keys() >= set(MONEY):
+        names["turnover"] += f" ou {names.pop('balance_sheet')}"
+    return _("la taille exacte (%(names)s)") % {"names": ", ".join(names.values())}
 
 
 class Known:

@@ -153,6 +153,30 @@ def test_where_the_commune_is_known_it_is_the_list_of_a_zone_that_is_missing():
     )
 
 
+@pytest.mark.parametrize(
+    ("unknown", "missing"),
+    [
+        (["balance_sheet", "turnover"], "le chiffre d’affaires ou le total du bilan"),
+        (["turnover"], "le chiffre d’affaires"),
+        (["group"], "si l’entreprise est indépendante ou fait partie d’un groupe"),
+        (["group", "headcount"], "la taille exacte (effectif, groupe)"),
+        (
+            ["balance_sheet", "group", "headcount", "turnover"],
+            "la taille exacte (effectif, chiffre d’affaires ou total du bilan, groupe)",
+        ),
+    ],
+)
+def test_of_the_size_only_what_is_missing_is_named(unknown, missing):
+    assert missing_facts(Match(unknown=["window", *unknown]), {}) == (missing,)
+
+
+def test_a_firm_of_twenty_that_is_independent_is_asked_for_its_turnover_or_its_balance_sheet():
+    page = show(make_submission(facts={"headcount": 20.0, "group": []}, without=("turnover", "balance_sheet")))
+    said = {name for group in page.groups for card in group.cards for name in card.missing}
+    assert "le chiffre d’affaires ou le total du bilan" in said
+    assert not any("effectif" in name or "groupe" in name or "taille" in name for name in said)
+
+
 def test_a_value_beside_its_label_does_not_say_it_again():
     facts = {"project.spend": 120_000.0, "turnover": [None, 2e6], "created_on": "2020-02-01", "naf_2025": "25.53Y"}
     said = {label: value.replace("\N{NARROW NO-BREAK SPACE}", " ") for label, value in values_in_words(facts)}
