@@ -244,6 +244,10 @@ def _put(asked: engine.Asked, sheets: Mapping[str, Revision], n_undecided: int, 
 
 
 def _sentence(name: str, sheet: Revision) -> str:
-    """Return the sentence of a condition that a scheme leaves to a person, by the name of its answer."""
+    """Ask whether the sentence of a condition that a scheme leaves to a person holds, by the name of its answer.
+
+    Some sentences are negative: to none of them does one answer yes or no, but that it is the case, or is not.
+    """
     told = (manual_sentences(row.definition) for row in sheet.criteria.all())
-    return next(sentences[name] for sentences in told if name in sentences)
+    sentence = next(sentences[name] for sentences in told if name in sentences)
+    return _("Est-ce exact ? « %(sentence)s »") % {"sentence": sentence.removesuffix(".")}

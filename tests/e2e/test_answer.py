@@ -80,9 +80,9 @@ def test_a_card_is_answered_in_one_tap_before_any_name(service: Service, open_co
     state(page, service, "Je cherche deux soudeurs", name="Fonderie du Quai (inventée)")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Fonderie du Quai")
     fits_a_phone(page)
-    card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="Oui")).first
+    card = page.locator(".shortlist .scheme").filter(has=page.get_by_role("button", name="C’est le cas")).first
     name = card.get_by_role("heading").inner_text()
-    button = card.get_by_role("button", name="Oui")
+    button = card.get_by_role("button", name="C’est le cas")
     button.scroll_into_view_if_needed()
     box = button.bounding_box()
     assert box is not None

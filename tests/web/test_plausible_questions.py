@@ -87,7 +87,8 @@ def test_no_firm_is_asked_what_makes_no_sense_for_it_nor_the_same_twice(firm):
     assert not never.intersection([*names, *on_cards])
     assert len(names) == len(set(names))
     assert len({question.question for question in questions}) == len(questions)
-    assert not {question.question for question in questions} & {line.sentence for line in pages[0][1]}
+    asked_on_cards = {f"Est-ce exact ? « {line.sentence.removesuffix('.')} »" for line in pages[0][1]}
+    assert not {question.question for question in questions} & asked_on_cards
     # Who passes settles nothing: of how many each could settle some is the same number on every page.
     assert len({question.n_undecided for question in questions}) == 1
     assert all(question.n_can_settle <= question.n_waiting <= question.n_undecided for question in questions)

@@ -1,5 +1,6 @@
 """The best question on the firm's page and on the officer's: what it promises, what answering it does."""
 
+import html
 import json
 import re
 
@@ -150,6 +151,17 @@ def test_an_answer_to_what_is_not_asked_is_not_taken(client, submission, name):
         assert "Cette question n’est plus posée : rien de plus n’a été noté." in text
         assert "C’est noté" not in text
     assert submission.sheet.facts.count() == n_facts
+
+
+def test_a_statement_is_put_as_a_question_and_is_the_case_or_is_not(client):
+    submission = make_submission(needs=ROBOT, facts={"balance_sheet": [2_000_001, 10_000_000], "group": []})
+    while (asked := asked_on(client, submission)).form:
+        send(client, submission, question=asked.question.name, skip="1")
+    page = client.get(page_of(submission))
+    assert re.fullmatch(r"Est-ce exact \? «\s.+[^.]\s»", asked.question.question)
+    assert asked.question.question in html.unescape(page.content.decode())
+    buttons = re.findall(r'name="value"\s+value="(yes|no)">([^<]+)<', page.content.decode())
+    assert set(buttons) == {("yes", "C’est le cas"), ("no", "Ce n’est pas le cas")}
 
 
 @pytest.mark.slow
