@@ -258,6 +258,8 @@ _BARE: dict[str, Callable[[Any], Any]] = {
         for name in ("turnover", "balance_sheet", "project.spend")
     },
     "naf_2025": wording.activity_2025_name,
+    "micro_entrepreneur": _yes_no("micro-entrepreneur", "autre que micro-entrepreneur"),
+    "project.started": _yes_no("déjà commencé", "pas commencé"),
     "created_on": lambda text: typography.day(date.fromisoformat(text)),
 }
 _WRITERS: dict[str, Callable[[Any], Any]] = {

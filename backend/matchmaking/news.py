@@ -12,6 +12,7 @@ from backend.matchmaking.models import Match, Result
 from backend.matchmaking.states import States
 from backend.matchmaking.transitions import KEPT, State
 from backend.schemes.catalogue import revision_wording
+from backend.schemes.catalogue.criteria.base import lower
 from backend.schemes.catalogue.succession import successors
 from backend.schemes.catalogue.windows import TAKING, window_on
 from backend.schemes.models import Relation, Scheme
@@ -87,7 +88,7 @@ def _said(one: Difference, result: Result) -> dict[str, Any]:
     return {
         "name": revision.name,
         "form": revision.get_kind_display(),
-        "need": one.match.need.label.lower() if one.match.need else "",
+        "need": lower(one.match.need.label) if one.match.need else "",
         "lines": _lines(one, result),
     }
 

@@ -146,7 +146,10 @@ def _needs(submission: Submission) -> Iterator[Line]:
             origin = _who_said(submission, need, correction)
             origin += _(", et {read}").format(read=read) if words else ""
         elif percent < weights.sure:
-            label, origin = _("Besoin envisagé, et non retenu"), _("{n} % d’après vos mots").format(n=percent)
+            label, origin = (
+                _("Besoin envisagé, et non retenu"),
+                _("compris de votre texte, sûr à {n} %").format(n=percent),
+            )
             origin += f" : {words}" if words else ""
         else:
             origin = read
@@ -305,7 +308,7 @@ def _answers(submission: Submission) -> Iterator[Line]:
     for closing in submission.file_events.select_related("actor"):
         told = [closing.get_kind_display(), closing.get_reason_display(), closing.note]
         yield Line(
-            label=_("Dossier"),
+            label=_("Demande"),
             value=" – ".join(part for part in told if part),
             since=closing.recorded_at,
             origin=closing.who,

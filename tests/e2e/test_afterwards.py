@@ -69,17 +69,17 @@ def say_first(page: Page, key: str, button: str, noted: str) -> None:
     card = card_of(page, key)
     card.locator("summary", has_text="Ça m’intéresse").click()
     card.get_by_role("button", name=button).click()
-    expect(page.locator("body")).to_contain_text(f"C’est noté : {noted}.")
+    expect(page.locator(".messages")).to_contain_text(noted)
 
 
 def then(page: Page, name: str, button: str, euros: str) -> None:
     """Say what came next of a scheme that is followed."""
     line = page.locator("#mes-dispositifs ~ ul > li", has_text=name)
-    line.locator("summary", has_text="Et depuis").click()
+    line.locator("summary", has_text="Où en êtes-vous").click()
     form = line.locator("form", has=page.get_by_role("button", name=button))
     form.get_by_label("Euros").fill(euros)
     form.get_by_role("button", name=button).click()
-    expect(page.locator("body")).to_contain_text(f"C’est noté : {button.lower()}.")
+    expect(page.locator(".messages")).to_contain_text("C’est noté : vous avez")
 
 
 def text_of_pdf(page: Page, address: str) -> str:
@@ -122,7 +122,7 @@ def test_a_firm_after_its_answer(service: Service, open_context, javascript):
     names = {key: card_of(page, key).get_by_role("heading").inner_text() for key in keys[:3]}
 
     # One is not for it: gone from the page, the list and the PDF.
-    say_first(page, dismissed, NOT_WORTH_IT, "pas pour moi")
+    say_first(page, dismissed, NOT_WORTH_IT, "n’est pas pour vous.")
     expect(card_of(page, dismissed)).to_have_count(0)
     page.goto(f"{result}tous/")
     expect(page.locator(f"li[data-scheme={dismissed}]")).to_have_count(0)
@@ -132,14 +132,14 @@ def test_a_firm_after_its_answer(service: Service, open_context, javascript):
 
     # One is asked for, then obtained.
     page.goto(result)
-    say_first(page, obtained, "Ça m’intéresse", "ça m’intéresse")
+    say_first(page, obtained, "Ça m’intéresse", "vous intéresse.")
     then(page, names[obtained], "Demande déposée", "20 000")
     then(page, names[obtained], "Obtenu", "15 000")
     expect(page.locator("#mes-dispositifs ~ ul")).to_contain_text("15 000 €")
     look(page, f"lendemain-{way}-obtenu", javascript=javascript)
 
     # One is followed; it changes, and an e-mail says so, with nothing of what was dismissed.
-    say_first(page, followed, "Ça m’intéresse", "ça m’intéresse")
+    say_first(page, followed, "Ça m’intéresse", "vous intéresse.")
     before = service.run(CHANGE.format(key=followed, amount=CHANGED)).splitlines()[-1:] or [""]
     alert = wait_for(
         lambda: next((one for one in messages_to(service, address) if CHANGED in body(one)), None), "the alert"

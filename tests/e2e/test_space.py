@@ -74,7 +74,7 @@ def test_a_contact_begins_another_request_from_its_space(service: Service, open_
     see("4-accord")
     take_time(page)
     page.get_by_role("button", name="Envoyer ma demande").click()
-    expect(page.locator("main")).to_contain_text("Pas encore relu")  # confirmed at once
+    expect(page.locator("main")).to_contain_text("n’est pas encore relue")  # confirmed at once
 
     page.goto(f"{service.url}/espace/")
     expect(page.locator("main")).not_to_contain_text("Commencées, pas envoyées")

@@ -72,7 +72,7 @@ def test_a_boss_files_an_officer_answers_and_a_lead_reads_the_figures(service: S
     assert shown(page) == before
     page.goto(link(wait_for_message(service, address, "[Cc]onfirme"), "confirmer"))
     page.get_by_role("button", name="Confirmer mon adresse").click()
-    expect(page.locator("main")).to_contain_text("Pas encore relu")
+    expect(page.locator("main")).to_contain_text("n’est pas encore relue")
     fits_a_phone(page)
 
     desk = open_context(width=1280, height=900).new_page()
@@ -245,11 +245,11 @@ def test_a_firm_files_and_its_officer_answers(service: Service, open_context, ja
     page.goto(link(confirmation, "confirmer"))
     see(page, "07-confirmer")
     page.get_by_role("button", name="Confirmer mon adresse").click()
-    expect(page.locator("main")).to_contain_text("Pas encore relu")
+    expect(page.locator("main")).to_contain_text("n’est pas encore relue")
     receipt = wait_for_message(service, address, "lien de votre résultat")
     page.goto(link(receipt, "resultat"))  # another link to the same page
     fits_a_phone(page)
-    expect(page.locator("main")).to_contain_text("Pas encore relu")
+    expect(page.locator("main")).to_contain_text("n’est pas encore relue")
     assert receipt["List-Unsubscribe"] is None  # correspondence is refused on the page
     service.run(NEXT_MORNING)
     wait_for(

@@ -177,6 +177,11 @@ def test_a_firm_of_twenty_that_is_independent_is_asked_for_its_turnover_or_its_b
     assert not any("effectif" in name or "groupe" in name or "taille" in name for name in said)
 
 
+def test_a_project_and_a_regime_beside_their_labels_read_as_french():
+    said = dict(values_in_words({"project.started": False, "micro_entrepreneur": False}))
+    assert said == {"Projet": "pas commencé", "Régime": "autre que micro-entrepreneur"}
+
+
 def test_a_value_beside_its_label_does_not_say_it_again():
     facts = {"project.spend": 120_000.0, "turnover": [None, 2e6], "created_on": "2020-02-01", "naf_2025": "25.53Y"}
     said = {label: value.replace("\N{NARROW NO-BREAK SPACE}", " ") for label, value in values_in_words(facts)}

@@ -139,7 +139,7 @@ def test_the_receipt_names_no_scheme_before_somebody_read_the_file_and_says_who_
     for match in submission.results.first().matches.answering().select_related("revision"):
         assert match.revision.name not in email.text + email.html
     assert "pas encore relus" in email.text
-    assert "Pas encore relu" in email.html
+    assert "n’est pas encore relue" in email.html
     assert "À qui parler aussi" not in email.text
     n_matches = submission.results.first().matches.answering().count()
     for body in (email.text, email.html):

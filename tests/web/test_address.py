@@ -76,7 +76,7 @@ def test_the_result_page_says_what_is_awaited(client, submission):
     path = f"/resultat/{link_to(submission)}/"
     assert "Confirmez votre adresse" in text_of(client.get(path))
     client.post(confirm_path(submission))
-    assert "Pas encore relu" in text_of(client.get(path))
+    assert "n’est pas encore relue" in text_of(client.get(path))
 
 
 @pytest.mark.cases(2)

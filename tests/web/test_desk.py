@@ -237,7 +237,7 @@ def test_officers_see_unverified_sheets_marked_and_firms_only_public_contacts(de
     for scheme in (*public, *private):
         assert scheme.current.name in officer_text
     assert "À qui parler" in firm_text
-    assert "Fiche non vérifiée" in firm_text
+    assert "Informations non vérifiées" in firm_text
     for scheme in private:
         assert scheme.current.name not in firm_text
     for scheme in public:

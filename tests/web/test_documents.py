@@ -76,6 +76,14 @@ def plan_of(client, submission):
     return read(client.get(f"/resultat/{link_to(submission)}/pdf/"))
 
 
+def test_the_plan_reads_as_french_and_keeps_the_capitals_of_a_symbol(client):
+    facts = {"project.started": False, "micro_entrepreneur": False}
+    _, text = plan_of(client, make_submission(needs=("energie.decarbonation",), text="", facts=facts))
+    assert "CO2" in text
+    for said in ("co2", "Projet projet", "Régime pas", "les points version"):
+        assert said not in text
+
+
 def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client):
     make_organisation("ARC")
     submission = make_submission(text="Je cherche deux soudeurs pour la tôlerie.")

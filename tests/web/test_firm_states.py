@@ -104,12 +104,21 @@ def test_a_button_of_a_page_left_open_takes_nothing_else_back(client, token, sch
     assert ours(SchemeEvent).count() == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [({"state": "followed"}, "vous intéresse."), ({"reason": "not_interested"}, "n’est pas pour vous.")],
+)
+def test_what_was_tapped_is_said_back_in_a_sentence_with_the_name_of_its_scheme(client, token, schemes, said, noted):
+    text = text_of(tell(client, token, schemes[0], **said)).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"C’est noté : « {schemes[0]} » {noted}".replace("\N{NO-BREAK SPACE}", " ") in text
+
+
 @pytest.mark.slow
 def test_a_second_click_is_told_as_the_first(client, token, schemes):
     for _ in range(2):
         page = tell(client, token, schemes[0], state="applied", euros="12 500")
         assert page.status_code == 200
-        assert "C’est noté : demande déposée." in text_of(page)
+        assert "C’est noté : vous avez déposé une demande pour «" in text_of(page)
     assert ours(SchemeEvent).count() == 1
 
 

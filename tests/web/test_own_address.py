@@ -112,7 +112,7 @@ def test_a_wrong_address_is_corrected_on_the_page_of_what_was_filed_and_confirme
     submission.refresh_from_db()
     assert submission.confirmed_at
     assert ours(Notification).get(kind="receipt").recipient == RIGHT
-    assert "Pas encore relu" in text_of(page_of(client, token))
+    assert "n’est pas encore relue" in text_of(page_of(client, token))
 
 
 def test_links_that_e_mails_carry_open_nothing_any_more_and_those_of_the_page_stay(submission, token, firm):

@@ -24,7 +24,7 @@ def test_a_need_that_the_words_hardly_say_is_told_apart():
     unsure = {(value, origin) for label, value, origin in needs if label == "Besoin envisagé, et non retenu"}
     assert "Robots, machines connectées" in " ".join(sure) or len(sure) >= 2
     assert unsure
-    assert all("% d’après vos mots" in origin for _, origin in unsure)
+    assert all(origin.startswith("compris de votre texte, sûr à ") for _, origin in unsure)
     assert not any("prêt" in value for value in sure)
 
 

@@ -50,7 +50,7 @@ def test_a_result_says_what_it_is_of_and_leads_to_what_can_be_done_with_it(clien
     text, links, token = shown(client, submission)
     assert f"Demande {submission.reference}, calculée le 24 novembre 2026" in text
     assert "Par quoi commencer, pour Tôlerie des Étangs" in text
-    assert "Un développeur économique (Service ARC) le relit, puis vous écrit et vous appelle." in text
+    assert "Un développeur économique (Service ARC) la relit, puis vous écrit et vous appelle." in text
     assert links["Comment ils sont classés"] == reverse("transparency")
     assert links["Corriger mes réponses"] == reverse("correct", args=[token])
     assert links["Mes données"] == reverse("own_data", args=[token])
@@ -68,7 +68,7 @@ def test_a_firm_that_refuses_emails_is_told_of_a_call_only(client, officer):
     submission = make_submission(confirmed=True)
     refuse_emails(submission=submission, phone=submission.contact.phone)
     text, _, _ = shown(client, submission)
-    assert "Un développeur économique (Service ARC) le relit, puis vous appelle." in text
+    assert "Un développeur économique (Service ARC) la relit, puis vous appelle." in text
 
 
 @pytest.mark.cases(2)
@@ -161,7 +161,7 @@ def test_a_network_is_named_with_its_link_and_said_to_be_unverified(client, chan
         Revision.objects.filter(pk=revision.pk).update(name="Réseau", **changes)
     text, links, _ = shown(client, submission)
     assert "À qui parler" in text
-    assert f"{said} Fiche non vérifiée" in text
+    assert f"{said} Informations non vérifiées" in text
     assert links.get(said) == to
 
 

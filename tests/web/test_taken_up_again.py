@@ -38,7 +38,7 @@ def test_the_firm_keeps_its_answer_until_the_review_ends_again(client, officer, 
     reopen_review(submission=submission, officer=officer)
     assert WORD in before
     assert text_of(client.get(page)) == before
-    assert "Pas encore relu" not in before
+    assert "n’est pas encore relue" not in before
 
 
 def test_a_correction_of_the_firm_meanwhile_waits_to_be_read(client, officer, submission):
@@ -46,7 +46,7 @@ def test_a_correction_of_the_firm_meanwhile_waits_to_be_read(client, officer, su
     submission.refresh_from_db()
     correct_submission(submission=submission, facts={"headcount": 48.0}, on=DAY)
     reads = firm_reads(client, submission)
-    assert "Pas encore relu" in reads
+    assert "n’est pas encore relue" in reads
     assert WORD not in reads
 
 

@@ -74,7 +74,7 @@ class ReadSourceSerializer(WrittenSerializer[Evidence]):
     title = serializers.CharField(help_text="Ce qui a été lu.")
     url = serializers.CharField(allow_blank=True, help_text="Adresse ; vide : pas en ligne.")
     dated = serializers.CharField(
-        source="day", allow_blank=True, help_text="Date de la source, en français ; vide : copie non datée."
+        source="day", allow_blank=True, help_text="Date de la source, en français ; vide : page sans date."
     )
     tier = serializers.CharField(allow_blank=True, help_text="Qui parle, en français ; vide : pas indiqué.")
     place = serializers.CharField(allow_blank=True, help_text="Endroit de la source.")

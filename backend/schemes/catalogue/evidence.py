@@ -14,8 +14,12 @@ from backend.schemes.typography import NBSP, partial_day
 
 MAX_EXCERPT = 300  # characters: what a reader takes in beside a condition
 MAX_PLACE = 200
-UNDATED = "copie non datée"
-THIRD_PARTY = "un tiers"
+UNDATED = "page sans date"
+# Who speaks, where the word of our sheets says nothing to who reads it in a firm.
+SPOKEN = {
+    str(Tier.OPERATOR.label): "l’organisme qui propose l’aide",
+    str(Tier.OTHER.label): "un autre organisme",
+}
 # Names of files and of copies of ours: nobody outside can open them.
 _INTERNAL = re.compile(r"\bindex stocké|\bcopie interne|\.(?:json|ya?ml|csv|py|md)\b|\blocalhost\b", re.IGNORECASE)
 
@@ -34,8 +38,7 @@ class Evidence:
     @property
     def label(self) -> str:
         """Who says it, and of which day."""
-        who = THIRD_PARTY if self.tier == str(Tier.OTHER.label) else self.tier  # « autre » alone says nothing
-        return ", ".join(filter(None, (who, self.day or UNDATED)))
+        return ", ".join(filter(None, (SPOKEN.get(self.tier, self.tier), self.day or UNDATED)))
 
 
 def evidence_of(source: Source | None, *, place: str = "", excerpt: str = "") -> Evidence | None:

@@ -5,9 +5,11 @@ import re
 from django import template
 
 from backend.schemes import typography
+from backend.schemes.catalogue.criteria.base import lower
 from backend.schemes.typography import NBSP, unbroken
 
 register = template.Library()
+register.filter("lower_first", lambda text: lower(str(text)))  # « Émettre moins de CO2 » keeps its CO2
 register.filter("unbroken", lambda text: unbroken(str(text)))  # what is said late, too
 _BRACKET = re.compile(r" ?\([^)]*\)?")
 MAX_NAME = 56  # characters

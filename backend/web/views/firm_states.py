@@ -4,18 +4,31 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from backend.common.days import current_day
 from backend.common.throttles import client_network, spend
-from backend.matchmaking.models import Guest
+from backend.matchmaking.models import Guest, SchemeEvent
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
+from backend.schemes.typography import unbroken
 from backend.web.access import opened_submission, private
 from backend.web.forms.states import FirmStateForm, RefusedState, key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import result_page, unless_closed
+
+State = SchemeEvent.State
+NOTED = {
+    State.FOLLOWED: _("C’est noté : « %(scheme)s » vous intéresse."),
+    State.APPLIED: _("C’est noté : vous avez déposé une demande pour « %(scheme)s »."),
+    State.GRANTED: _("C’est noté : vous avez obtenu « %(scheme)s »."),
+    State.REFUSED: _("C’est noté : « %(scheme)s » vous a été refusé."),
+    State.GIVEN_UP: _("C’est noté : vous renoncez à « %(scheme)s »."),
+    State.HAS_IT: _("C’est noté : vous avez déjà « %(scheme)s »."),
+    State.SET_ASIDE: _("C’est noté : « %(scheme)s » n’est pas pour vous."),
+}
 
 
 @require_POST
@@ -30,10 +43,10 @@ def say_state(request: HttpRequest, token: str, scheme_pk: int) -> HttpResponse:
     try:
         if "undo" in request.POST:
             undo_last(submission=submission, scheme=scheme, on=on, named=key_of(request.POST["undo"]))
-            said = _("C’est annulé.")
+            said = gettext("C’est annulé.")
         elif form.is_valid():
             event = say(submission=submission, scheme=scheme, on=on, **form.cleaned_data)
-            said = _("C’est noté : %(state)s.") % {"state": event.get_state_display()}
+            said = unbroken(NOTED[State(event.state)] % {"scheme": scheme})
         else:
             raise StateError(form.first_error())
     except StateError as error:

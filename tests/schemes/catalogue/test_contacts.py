@@ -36,7 +36,7 @@ def test_a_sheet_says_the_office_of_its_own_operator_and_of_no_other(client):
     (office,) = (one for one in offices() if CHAMBER in one.operators)
     theirs, other = page_of(client, "cci-oise"), page_of(client, "vie")
     assert f'href="tel:{office.phone.replace(" ", "")}"' in theirs
-    assert "copie non datée" in theirs[theirs.index("Près d’ici") :]
+    assert "relevé sans date" in theirs[theirs.index("Près d’ici") :]
     assert office.phone not in other
     assert "Près d’ici" not in other
 

@@ -150,20 +150,20 @@ def test_a_condition_says_who_says_it_of_which_day_and_what(client):
     text = text_of(client.get("/dispositifs/vie/"))
     assert html.count('<details class="evidence">') == 3
     assert f": catalogue de l’État, novembre 2026 {QUOTED} Page inventée , Qui peut en bénéficier" in text
-    assert ": porteur, copie non datée Page du porteur , Combien" in text
+    assert ": l’organisme qui propose l’aide, page sans date Page du porteur , Combien" in text
     assert "Source non indiquée" in text
     assert 'href="https://exemple.example/robot"' in html
 
 
 def test_a_source_that_says_nothing_is_told_as_such():
     said = evidence_of(Source(title="Vu", url="", dated="", tier="", licence=""))
-    assert said.label == "copie non datée"
+    assert said.label == "page sans date"
 
 
 def test_a_third_party_is_called_one():
     said = evidence_of(Source(title="Un guide", tier="other", dated="2025"))
     assert said
-    assert said.label == "un tiers, 2025"
+    assert said.label == "un autre organisme, 2025"
     assert evidence_of(None) is None
 
 

@@ -56,8 +56,8 @@ class ContactForm(StepForm):
     alerts = forms.BooleanField(
         label=_("Écrivez-moi quand une aide pour moi paraît, ouvre, change ou ferme (facultatif)."),
         help_text=_(
-            "Les nouvelles, et celles que vous lisez en premier ou suivez. Un courriel par jour au plus pour cette"
-            " entreprise ; un lien dans chacun les arrête."
+            "Une aide nouvelle pour vous, une des premières de votre réponse, ou une que vous suivez. Un courriel par"
+            " jour au plus pour cette entreprise ; un lien dans chacun les arrête."
         ),
         required=False,
     )
