@@ -63,7 +63,7 @@ class Draft:
     answered: dict[str, Any] = field(default_factory=dict)  # facts that it said beside the answer, and in no step
     declined: list[str] = field(default_factory=list)  # questions that it cannot answer, and what it said is wrong
     asked_again: bool = False  # to press again: what was sent looked like a robot's
-    is_called: bool = False  # a call was asked for
+    called: dict[str, str] = field(default_factory=dict)  # the call that was asked for, in words: whom, where, when
     counted: list[str] = field(default_factory=list)  # needs for which its answer was counted, once each
     came_from: int = 0  # the organisation whose site led to its first step
     arrival: str = ""  # of the page that a text sent from another site was shown on

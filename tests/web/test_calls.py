@@ -62,6 +62,28 @@ def test_a_number_is_all_that_is_kept_and_no_file_is_opened(client):
     assert "C’est noté" in text_of(client.get(ANSWER))
 
 
+@pytest.mark.parametrize(("slot", "when"), [("noon", ", si possible entre 12 h et 14 h"), ("any", "")])
+def test_once_a_call_is_asked_for_the_page_says_what_was_noted_and_who_calls(client, slot, when):
+    before = text_of(ask_and_see(client, sent=None))
+    assert "vos réponses ne portent le nom d’aucune personne" in before
+    page = ask_and_see(client, sent={**CALL, "rappel-call_slot": slot})
+    text = text_of(page).replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert f"appelle Camille Roux au 03 53 01 60 77{when}." in text
+    assert "le service économique (" in text
+    assert "Être rappelé" not in text
+    assert "aucune personne" not in text  # one was just given
+    assert "Corriger le nom, le numéro ou le moment" in text
+
+
+def ask_and_see(client, *, sent):
+    make_officer()  # with her organisation
+    if sent is None:
+        fill(client, upto="projet")
+    else:
+        ask(client, sent=sent)
+    return client.get(ANSWER)
+
+
 def test_a_double_click_or_a_corrected_number_is_one_row(client):
     ask(client)
     client.post(ASK, CALL)

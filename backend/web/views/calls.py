@@ -50,7 +50,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         draft.wait(wait)
         return back_to_answer(request, draft, CALL)
     ask_call(key=UUID(draft.key), call=_call(said, form), on=current_day())
-    draft.is_called, draft.asked_again = True, False
+    draft.called, draft.asked_again = form.noted(), False
     return back_to_answer(request, draft, CALL)
 
 

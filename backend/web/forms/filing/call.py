@@ -25,6 +25,12 @@ class CallForm(StepForm):
         label=_("Quand vous rappeler ?"), choices=Submission.CallSlot.choices, widget=forms.RadioSelect, initial="any"
     )
 
+    def noted(self) -> dict[str, str]:
+        """Return what the page says of the call once it is asked for; a moment only where one was chosen."""
+        slot = Submission.CallSlot(self.cleaned_data["call_slot"])
+        when = "" if slot == Submission.CallSlot.ANY else str(slot.label)
+        return {"phone": self.cleaned_data["phone"], "name": self.cleaned_data["name"], "when": when}
+
 
 class CallFileForm(forms.Form):
     """What an officer notes on the telephone to open a file."""
