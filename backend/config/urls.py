@@ -129,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demande/rappel/", calls.ask, name="draft_call"),
     path("demande/entreprise/chercher/", firm.search, name="firm_search"),
     path("demande/entreprise/choisir/", firm.choose, name="firm_choose"),
+    path("demande/deposee/", answer.filed, name="draft_filed"),
     path("demande/<slug:name>/", filing.step, name="step"),
     path("depuis/<slug:code>/", arrivals.arrive, name="arrive"),
     path("sur-votre-site/", arrivals.on_your_site, name="on_your_site"),

@@ -414,6 +414,7 @@ TABLE: dict[str, Row] = {
     "draft_condition": Row(PUBLIC, method="post"),
     "draft_contact": Row(PUBLIC, method="post"),
     "draft_call": Row(PUBLIC, method="post"),
+    "draft_filed": Row(PUBLIC, method="post"),
     "space": page(),
     "space_leave": Row(PUBLIC, method="post"),
     # Whoever opened a link of 30 minutes sent to the address: nobody else.

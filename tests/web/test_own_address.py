@@ -22,7 +22,7 @@ from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import confirm_address
 from backend.notifications.models import Notification
 from backend.notifications.services import deliver, take_back
-from backend.web.views.answer import FILED
+from backend.web.filed import FILED
 from tests.factories import as_sent, bounce, guest_link, link_to, make_guest, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import fill, text_of

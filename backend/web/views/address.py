@@ -23,9 +23,9 @@ from backend.matchmaking.address_change import (
 from backend.notifications.models import Notification
 from backend.notifications.outcomes import has_failed
 from backend.web.access import opened, opened_submission, private
+from backend.web.filed import filed_here
 from backend.web.forms.result import OwnAddressForm
 from backend.web.throttles import limit_wrong_links, too_many_requests
-from backend.web.views.answer import filed_here
 from backend.web.views.result import result_page, unless_closed
 
 ANCHOR = "#adresse"
@@ -72,7 +72,7 @@ def correct_address(request: HttpRequest, token: str) -> HttpResponse:
     if not awaits_first_confirmation(submission):
         messages.info(request, _("Cette adresse n’est plus à corriger ici : rien n’a changé."))
         return page
-    if not filed_here(request, submission):
+    if not filed_here(request.session, submission):
         words = _("L’adresse se corrige dans le navigateur qui a déposé la demande, le jour même : rien n’a changé.")
         messages.error(request, words)
         return page

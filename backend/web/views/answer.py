@@ -23,6 +23,7 @@ from backend.matchmaking.services import Filing, file_submission
 from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.access import fresh_access, private, result_link
 from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
+from backend.web.filed import FILED, last_filed
 from backend.web.forms.answers import trilean
 from backend.web.forms.filing.call import CallForm
 from backend.web.forms.filing.contact import AssistedContactForm, ContactForm, KnownContactForm
@@ -30,7 +31,6 @@ from backend.web.forms.question import Said, read_answer
 from backend.web.notices import Notice, no_cookie, press_again, too_long, too_many
 from backend.web.views.filing import after
 
-FILED = "filed"  # the key of what this browser filed last
 TRAP = "site_internet"  # a field that people do not see
 NOTHING_TICKED = "rien"
 WRONG = "wrong"  # the button beside what was read in the words
@@ -290,15 +290,16 @@ def filing_of(said: Stated, contact: ContactForm) -> Filing:
     )
 
 
-def filed_here(request: HttpRequest, submission: Submission) -> bool:
-    """Tell whether this browser filed a submission, and nothing since; it knows for a day."""
-    return bool(request.session.get(FILED) == str(submission.filing_key))
+@require_POST
+def filed(request: HttpRequest) -> HttpResponse:
+    """Lead back to what this browser filed last, for who went back over the pages that led to it."""
+    submission = last_filed(request.session)
+    return redirect("result", result_link(request, submission)) if submission else redirect("start")
 
 
 def _already_filed(request: HttpRequest) -> HttpResponseRedirect | None:
     """The second click of a double click, by the same browser: the draft is gone because the first one filed it."""
-    key = request.session.get(FILED)
-    if key is None or request.POST.get("filing_key") != key:
+    submission = last_filed(request.session)
+    if submission is None or request.POST.get("filing_key") != str(submission.filing_key):
         return None
-    submission = Submission.objects.filter(filing_key=UUID(key)).first()
-    return redirect("result", result_link(request, submission)) if submission else None
+    return redirect("result", result_link(request, submission))

@@ -18,9 +18,10 @@ from backend.matchmaking.assisted import StaffAddress, file_for_firm
 from backend.matchmaking.models import Submission
 from backend.matchmaking.services import Consent
 from backend.web.drafts import CONTACT, DRAFT, MOST_BYTES, NAMES, Draft, stated
+from backend.web.filed import FILED
 from backend.web.forms.filing.contact import AssistedContactForm
 from backend.web.notices import Notice, too_long
-from backend.web.views.answer import FILED, answer_page, back_to_answer, filing_of
+from backend.web.views.answer import answer_page, back_to_answer, filing_of
 from backend.web.views.officer import signed_in
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backend.common.throttles import client_network, spend
 from backend.web.arrivals import INSTEAD, Arrival
 from backend.web.drafts import FIRM, FORMS, MOST_BYTES, NAMES, OPTIONAL, Draft, stated
+from backend.web.filed import FILED, last_filed
 from backend.web.forms.fact_fields.rows import ADD_ROW
 from backend.web.forms.filing.firm import FirmForm
 from backend.web.forms.filing.search import SearchForm
@@ -30,6 +31,7 @@ def forget(request: HttpRequest) -> HttpResponse:
     """Throw the draft away: on a shared computer, nothing stays behind."""
     if draft := Draft.of(request.session):
         draft.forget(request.session)
+    request.session.pop(FILED, None)
     return redirect("home")
 
 
@@ -129,7 +131,7 @@ def show_step(
         context = {"notice": notice or begun_here(stays=bool(draft.row)), "begun": draft}
         draft = None
     if draft is None:
-        context["arrival"] = arrival
+        context |= {"arrival": arrival, "filed": last_filed(request.session)}
     return render(request, f"web/filing/{name}.html", {**step_context(name, form, draft), **context}, status=status)
 
 

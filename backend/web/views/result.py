@@ -57,6 +57,7 @@ from backend.web.access import (
     submission_of,
     token_of,
 )
+from backend.web.filed import filed_here
 from backend.web.forms.aids import AidForm
 from backend.web.forms.answers import trilean
 from backend.web.forms.question import Asked, NotAsked, asked_with, open_questions, take_answer
@@ -65,7 +66,7 @@ from backend.web.forms.states import CallWordForm, RefusedState
 from backend.web.throttles import limit_wrong_links
 from backend.web.timeline import timeline
 from backend.web.views.access import links_of
-from backend.web.views.answer import NUMBER, WRONG, filed_here
+from backend.web.views.answer import NUMBER, WRONG
 from backend.web.views.journal import openings_of
 
 
@@ -196,7 +197,7 @@ def result_page(
         "confirmation": next((email for email in letters if email.kind == CONFIRMATION), None),
         "may_resend": reader is None
         and awaits_first_confirmation(submission, written={email.kind for email in letters}),
-        "filed_here": filed_here(request, submission),
+        "filed_here": filed_here(request.session, submission),
         "address_form": sent.get("address_form")
         or OwnAddressForm(initial={"email": submission.contact.email}, auto_id="adresse_%s"),
         "alert_form": sent.get("alert_form") or AlertForm(initial=AlertForm.initial_for(alert)),

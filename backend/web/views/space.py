@@ -20,9 +20,9 @@ from backend.matchmaking.space import space_of
 from backend.privacy.rules import rules
 from backend.web.access import drop_access, fresh_access, private, result_link
 from backend.web.drafts import NAMES, Draft, leave_draft, open_draft, unsent_draft
+from backend.web.filed import FILED
 from backend.web.forms.result import AddressForm
 from backend.web.notices import Notice, no_cookie, too_many
-from backend.web.views.answer import FILED
 from backend.web.views.filing import after
 
 MOST_DRAFTS = 10  # of one address
