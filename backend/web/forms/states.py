@@ -116,7 +116,7 @@ class RefusedState:
 
 
 def key_of(sent: str) -> int:
-    """Return the key of the word that a button names, 0 where it is none."""
+    """Return the key that a button or a box names, 0 where it is none."""
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
 

@@ -24,6 +24,7 @@ from backend.web.access import (
     private,
     submission_of,
 )
+from backend.web.forms.states import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 
 
@@ -81,8 +82,7 @@ def end_links(request: HttpRequest, token: str) -> HttpResponse:
     """End one link to the file, or all others than the one in use."""
     opened_submission(token, may=None)
     this = opened(Kind.RESULT, token)
-    one = request.POST.get("link", "")
-    only = int(one) if one.isascii() and one.isdigit() and len(one) < 19 else None
+    only = key_of(request.POST.get("link", "")) or None
     if only is None and "others" not in request.POST:
         return redirect(reverse("result", args=[token]) + "#liens")
     n_ended = sum(

@@ -146,7 +146,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 def answer_offer(request: HttpRequest) -> HttpResponse:
     """Take or decline what colleagues offer: one file, or all that are ticked."""
     user = signed_in(request)
-    keys = [int(key) for key in request.POST.getlist("offer") if key.isascii() and key.isdigit() and len(key) < 10]
+    keys = [key_of(key) for key in request.POST.getlist("offer")]
     accept = request.POST.get("answer") == "accept"
     offers = HandOver.objects.offered_to(user).filter(pk__in=keys)
     count = 0

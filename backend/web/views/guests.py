@@ -30,6 +30,7 @@ from backend.web.access import (
     result_link,
 )
 from backend.web.forms.result import GuestForm
+from backend.web.forms.states import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import result_page, unless_closed
 from backend.web.views.space import PAGES, in_space
@@ -46,8 +47,7 @@ def choose_guests(request: HttpRequest, token: str) -> HttpResponse:
     back, chosen = redirect(reverse("result", args=[token]) + "#contacts"), request.POST.get("do", "")
     if chosen == "invite":
         return _invite(request, submission) or back
-    number, right = request.POST.get("guest", ""), request.POST.get("right", "")
-    key = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    key, right = key_of(request.POST.get("guest", "")), request.POST.get("right", "")
     if chosen == "withdraw" and (guest := withdraw_guest(submission=submission, guest_pk=key)):
         messages.success(request, _("%s est retiré : son accès est fermé et son adresse effacée.") % guest)
     if chosen != "change" or right not in Guest.Right.values:

@@ -23,6 +23,7 @@ from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.services import correct_submission
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing.number import NumberForm
+from backend.web.forms.states import key_of
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import signed_in, visible_file
 
@@ -31,22 +32,18 @@ def _back(pk: int) -> HttpResponse:
     return redirect(reverse("officer_file", args=[pk]) + "#autres-demandes")
 
 
-def _key(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
-
-
 @login_required
 @require_POST
 def links(request: HttpRequest, pk: int) -> HttpResponse:
     """Link a file that I may open with this one, or propose it to the officers of those that I may not."""
     submission, officer = visible_file(request, pk), signed_in(request)
     if "epci" in request.POST:
-        epci = get_object_or_404(ServedEpci, pk=_key(request.POST["epci"]))
+        epci = get_object_or_404(ServedEpci, pk=key_of(request.POST["epci"]))
         others = files_to_propose(submission, epci=epci, viewer=officer)
         done = _("C’est proposé : le développeur économique de l’autre demande doit l’accepter.")
     else:
         files = Submission.objects.visible_to(officer)
-        others = [get_object_or_404(files, pk=_key(request.POST.get("other", "")))]
+        others = [get_object_or_404(files, pk=key_of(request.POST.get("other", "")))]
         done = _("C’est noté. Les résultats des deux demandes sont à jour.")
     kind = request.POST.get("kind", "")
     if not others:

@@ -32,6 +32,7 @@ from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
 from backend.web.forms.review import OfferForm
+from backend.web.forms.states import key_of
 from backend.web.views.officer import signed_in
 
 UNSENT_WHY = "unsent_why"  # in the session: why an offer is declined, where the answer was refused
@@ -199,7 +200,7 @@ def pop_just_ended(request: HttpRequest) -> list[Submission]:
 
 def ticked(request: HttpRequest) -> list[Submission]:
     """Return the files that were ticked, of those this person may open."""
-    keys = [int(key) for key in request.POST.getlist("file") if key.isascii() and key.isdigit() and len(key) < 10]
+    keys = [key_of(key) for key in request.POST.getlist("file")]
     files = Submission.objects.visible_to(signed_in(request)).filter(pk__in=keys[:PER_PAGE])
     return list(files.select_related("sheet__company", "sheet__establishment", "epci").order_by("pk"))
 

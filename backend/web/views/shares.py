@@ -20,6 +20,7 @@ from backend.matchmaking.sharing import NotMadeError, make_share
 from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.services import absolute_url
 from backend.web.access import DeadLink, opened, opened_submission, private, submission_of
+from backend.web.forms.states import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import unless_closed
 
@@ -59,9 +60,8 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 def choose_shares(request: HttpRequest, token: str) -> HttpResponse:
     """Make a share and show its address once, or end one; a form sent twice makes one."""
     submission, back = opened_submission(token, may=Guest.Right.MANAGE), f"{reverse('result', args=[token])}#partage"
-    one = request.POST.get("end", "")
-    if one.isascii() and one.isdigit() and len(one) < 19:
-        if revoke_links(kind=Kind.SHARE, object_id=submission.pk, only=int(one)):
+    if one := key_of(request.POST.get("end", "")):
+        if revoke_links(kind=Kind.SHARE, object_id=submission.pk, only=one):
             messages.success(request, _("C’est arrêté : ce lien n’ouvre plus rien."))
         return redirect(back)
     if "make" not in request.POST:

@@ -25,6 +25,7 @@ from backend.matchmaking.batches import (
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import Because, ReviewError
 from backend.schemes.models import Scheme
+from backend.web.forms.states import key_of
 from backend.web.forms.waiting import BatchForm
 from backend.web.views.officer import signed_in
 
@@ -76,7 +77,7 @@ def waiting(request: HttpRequest, scheme_pk: int) -> HttpResponse:
 
 def _ticked(request: HttpRequest, user: User) -> list[Submission]:
     """Return the files that are ticked, of those that this person may open, whatever became of them meanwhile."""
-    keys = [int(key) for key in request.POST.getlist("file") if key.isascii() and key.isdigit() and len(key) < 10]
+    keys = [key_of(key) for key in request.POST.getlist("file")]
     files = list(Submission.objects.visible_to(user).filter(pk__in=keys[:PER_PAGE]).select_related("sheet"))
     if not files:
         raise ReviewError(_("Cochez au moins un dossier."))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.accounts.rights import check_leads_territory
 from backend.web.access import private
+from backend.web.forms.states import key_of
 from backend.web.forms.webhooks import EndpointForm, NewEndpointForm
 from backend.web.views.officer import signed_in
 from backend.webhooks import services
@@ -79,8 +80,7 @@ def _act(request: HttpRequest, user: User, found: Endpoint) -> str:
         services.turn_on(user=user, endpoint=found)
         return _("C’est remis en service, pour ce qui arrive à partir de maintenant.")
     if again := request.POST.get("again", ""):
-        key = int(again) if again.isascii() and again.isdigit() and len(again) < 19 else None
-        services.send_again(user=user, delivery=get_object_or_404(found.deliveries, pk=key))
+        services.send_again(user=user, delivery=get_object_or_404(found.deliveries, pk=key_of(again)))
         return _("Il repart dans la minute, avec le même identifiant.")
     services.send_test(user=user, endpoint=found)
     return _("L’essai part dans la minute : rechargez la page pour lire la réponse.")
