@@ -15,15 +15,14 @@ from backend.accounts.models import Membership, User
 from backend.common.work import Work
 from backend.matchmaking.address_change import replace_address
 from backend.matchmaking.assisted import is_of_staff
+from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.emails import enqueue_officer_unreachable
 from backend.matchmaking.follow_up import FollowUpError
 from backend.matchmaking.in_charge import check_may_decide
 from backend.matchmaking.models import FollowUp, Submission
-from backend.notifications.kinds import KINDS, Audience
 from backend.notifications.models import Notification
 from backend.notifications.suppression import dead_among, digests, lift_suppressions
 
-TO_FIRMS = [name for name, kind in KINDS.items() if kind.audience == Audience.FIRM]
 ABOUT = "submission:"
 
 
