@@ -22,6 +22,7 @@ from backend.matchmaking.reviews import KEPT
 from backend.matchmaking.standing import WINDOW
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.matchmaking.superseded import Superseded, superseded_schemes
+from backend.matchmaking.transitions import LEFT
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.typography import euros
@@ -129,8 +130,10 @@ def present_both(submission: Submission, result: Result, *, viewer: User) -> tup
 
 
 def _followed(states: States) -> tuple[SchemeState, ...]:
+    """Return what was spoken of, the last word first; what is not wanted, or was refused, after the rest."""
     said = [state for state in states.own.values() if state.words]
-    return tuple(sorted(said, key=lambda state: state.words[0].at, reverse=True))
+    said.sort(key=lambda state: state.words[0].at, reverse=True)
+    return tuple(sorted(said, key=lambda state: state.counts is not None and state.counts.state in LEFT))
 
 
 def told_card(submission: Submission, result: Result, scheme: int) -> Card | None:

@@ -19,6 +19,7 @@ Origin = SchemeEvent.Origin
 KEPT: str = Review.Verdict.KEPT
 DISMISSED = frozenset({State.HAS_IT, State.SET_ASIDE})  # not wanted, or not any more
 HELD = frozenset({State.HAS_IT, State.GRANTED})  # the firm has the scheme: a fact for the engine
+LEFT = frozenset({State.SET_ASIDE, State.REFUSED, State.GIVEN_UP})  # nothing more comes of it
 OVER = DISMISSED | {State.GRANTED, State.REFUSED, State.GIVEN_UP}  # no more to be proposed, while the reason holds
 SPOKEN_OF = frozenset({KEPT, State.FOLLOWED, State.APPLIED, State.GRANTED})  # the firm may write of it
 WITH_EUROS = frozenset({State.APPLIED, State.GRANTED})

@@ -4,6 +4,7 @@ import ast
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -124,6 +125,14 @@ def _request(submission: Submission) -> Iterator[Line]:
 
 
 def _consent(submission: Submission) -> str:
+    given = _consent_given(submission)
+    if submission.closed_reason == Submission.Closing.WITHDRAWN and submission.closed_at:
+        day = timezone.localtime(submission.closed_at).strftime("%d/%m/%Y")
+        return _("{given} ; retiré le {day}").format(given=given, day=day)
+    return given
+
+
+def _consent_given(submission: Submission) -> str:
     if submission.consent_by:
         return _("donné de vive voix, noté par %(officer)s") % {"officer": submission.consent_by}
     if partner := submission.consent_partner:
@@ -189,10 +198,14 @@ def _facts(submission: Submission) -> Iterator[Line]:
             yield Line(label=label, value=str(value))
     facts = list(sheet.facts.select_related("author").order_by("recorded_at", "pk"))
     sentences = condition_sentences() if any(Fact.ANSWER in fact.name for fact in facts) else {}
+    n_rows, in_force = Counter(fact.name for fact in facts), {fact.pk for fact in sheet.current().values()}
     for fact in facts:
+        value = _value(fact, sentences)
+        if n_rows[fact.name] > 1 and fact.value is not None:
+            value += _(" (valeur retenue)") if fact.pk in in_force else _(" (n’est plus retenue)")
         yield Line(
             label=_label(fact),
-            value=_value(fact, sentences),
+            value=value,
             since=fact.recorded_at,
             origin=str(fact.author or fact.get_origin_display()),
         )

@@ -320,3 +320,9 @@ def test_a_refusal_is_coded_by_the_officer_and_read_by_the_firm(client, submissi
     client.logout()
     pages = [f"/resultat/{token}/", f"/resultat/{token}/tous/", f"/resultat/{token}/dispositif/{schemes[0].pk}/"]
     assert any("enveloppe épuisée" in text_of(client.get(page)) for page in pages)
+
+
+def test_what_is_wanted_stands_before_what_is_not(client, token, schemes):
+    tell(client, token, schemes[0], state="followed")
+    page = tell(client, token, schemes[1], reason="not_interested")
+    assert [state.scheme for state in page.context["page"].followed] == [schemes[0], schemes[1]]

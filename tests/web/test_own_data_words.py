@@ -1,10 +1,13 @@
 """What a firm reads of the needs and answers that are kept of its file: in words, and no guess as a fact."""
 
+import re
+
 import pytest
 
 from backend.companies.models import Fact
 from backend.companies.services import record_facts
 from backend.matchmaking.corrections import Change, confirm_needs, correct_need
+from backend.privacy.consent import withdraw_consent
 from backend.privacy.own_data import as_csv, as_json, own_data
 from backend.schemes.models import SubNeed
 from tests.factories import DAY, link_to, make_officer, make_submission
@@ -81,3 +84,22 @@ def test_what_an_officer_ticked_for_a_firm_is_told_as_the_officers():
     submission.consent_by = officer
     submission.save()
     assert origins(submission) == {"Robots, automatisation, industrie du futur": f"coché pour vous par {officer}"}
+
+
+def test_of_a_fact_that_was_corrected_the_page_says_which_value_counts():
+    submission = make_submission(facts={"headcount": 20.0})
+    record_facts(sheet=submission.sheet, values={"headcount": 24.0}, origin=Fact.Origin.DECLARED, on=DAY)
+    values = [value.replace("\N{NO-BREAK SPACE}", " ") for label, value, _ in told(submission) if label == "Effectif"]
+    assert values == ["20 salariés (n’est plus retenue)", "24 salariés (valeur retenue)"]
+    assert not any("retenue" in value for label, value, _ in told(submission) if label == "Commune")
+
+
+def test_a_consent_that_was_taken_back_says_when_and_nothing_is_left_to_correct(client):
+    submission = make_submission(confirmed=True)
+    path = f"/resultat/{link_to(submission)}/mes-donnees/"
+    assert ">Corriger</a>" in client.get(path).content.decode()
+    withdraw_consent(submission=submission)
+    submission.refresh_from_db()
+    (consent,) = [value for label, value, _ in told(submission) if label == "Consentement"]
+    assert re.fullmatch(r"donné ; retiré le \d\d/\d\d/\d{4}", consent)
+    assert ">Corriger</a>" not in client.get(path).content.decode()
