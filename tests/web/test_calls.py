@@ -65,7 +65,8 @@ def test_a_number_is_all_that_is_kept_and_no_file_is_opened(client):
 @pytest.mark.parametrize(("slot", "when"), [("noon", ", si possible entre 12 h et 14 h"), ("any", "")])
 def test_once_a_call_is_asked_for_the_page_says_what_was_noted_and_who_calls(client, slot, when):
     before = text_of(ask_and_see(client, sent=None))
-    assert "vos réponses ne portent le nom d’aucune personne" in before
+    assert "seul le porteur décide. Vos réponses" in before  # on paper too, where the link after it is not
+    assert "Vos réponses ne portent le nom d’aucune personne" in before
     page = ask_and_see(client, sent={**CALL, "rappel-call_slot": slot})
     text = text_of(page).replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert f"appelle Camille Roux au 03 53 01 60 77{when}." in text

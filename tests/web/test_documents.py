@@ -84,6 +84,15 @@ def test_the_plan_reads_as_french_and_keeps_the_capitals_of_a_symbol(client):
         assert said not in text
 
 
+def test_the_plan_names_all_that_is_missing(client):
+    without = ("headcount", "turnover", "balance_sheet", "group", "taxes_up_to_date", "project.started", "created_on")
+    submission = make_submission(needs=("numerique.robot",), without=without)
+    page = client.get(f"/resultat/{link_to(submission)}/").context["page"]
+    longest = max((", ".join(card.missing) for card in page.cards[:5]), key=len)
+    _, text = plan_of(client, submission)
+    assert longest[-20:] in " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
+
+
 def test_the_plan_of_a_file_is_its_page_on_three_sheets_without_its_link(client):
     make_organisation("ARC")
     submission = make_submission(text="Je cherche deux soudeurs pour la tôlerie.")

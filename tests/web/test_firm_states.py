@@ -326,3 +326,8 @@ def test_what_is_wanted_stands_before_what_is_not(client, token, schemes):
     tell(client, token, schemes[0], state="followed")
     page = tell(client, token, schemes[1], reason="not_interested")
     assert [state.scheme for state in page.context["page"].followed] == [schemes[0], schemes[1]]
+
+
+def test_two_links_of_a_scheme_are_parted(client, token, schemes):
+    text = text_of(tell(client, token, schemes[0], state="followed"))
+    assert f"Préparer l’appel , pour {schemes[0]} – Ajouter un devis ou une date" in text
