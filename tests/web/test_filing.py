@@ -275,7 +275,8 @@ def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, c
     assert "Beauvais est hors du Grand Compiégnois" in text
     assert "Conseillers-entreprises" in text
     assert "le service économique de votre intercommunalité (CA du Beauvaisis)" in text
-    assert "la chambre de commerce ou de métiers de votre département (Oise)" in text
+    assert "la chambre de commerce ou de métiers de votre département (Oise) : CCI de l'Oise 03 44 79 80 81" in text
+    assert 'href="tel:0344798081"' in page.content.decode()
     assert "le service économique de la Région Hauts-de-France" in text
     assert "Les plus proches de votre demande" in text
     assert not any(row_counts().values())
@@ -287,7 +288,9 @@ def test_outside_the_territory_the_result_is_shown_and_nothing_is_kept(client, c
 @pytest.mark.django_db
 def test_a_commune_of_another_region_names_that_region(client):
     fill(client, upto="projet", entreprise={"commune": "Rennes (35238)"})
-    assert "Région Bretagne" in text_of(client.get("/demande/reponse/"))
+    text = text_of(client.get("/demande/reponse/"))
+    assert "Région Bretagne" in text
+    assert "CCI de l'Oise" not in text  # not theirs
 
 
 @pytest.mark.django_db

@@ -27,6 +27,9 @@ class Office:
     dated: date | None
 
 
+CHAMBERS = frozenset({"CCI", "CMA"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactCounts:
     """Counts of the published sheets of ours: with a contact, with an office near here, with a page of their own."""
@@ -76,6 +79,12 @@ def offices_of(roles: Iterable[OperatorRole]) -> tuple[Office, ...]:
     names = {row.operator.name for row in roles if row.role in DECIDES}
     found = (office for office in offices() if office.operators & names)
     return tuple(sorted(found, key=lambda office: not office.phone))
+
+
+def chambers_of(department: str) -> tuple[Office, ...]:
+    """Return the chambers of commerce and of trades of a department, by its name, whose telephone we have."""
+    chambers = (office for office in offices() if office.phone and office.operators & CHAMBERS)
+    return tuple(office for office in chambers if department and department in office.name)
 
 
 @lru_cache(maxsize=1)

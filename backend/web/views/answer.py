@@ -20,6 +20,7 @@ from backend.matchmaking.delays import delay_of
 from backend.matchmaking.models import AnswerCount, Cause, Submission
 from backend.matchmaking.offers import chosen
 from backend.matchmaking.services import Filing, file_submission
+from backend.schemes.catalogue.contacts import chambers_of
 from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.access import fresh_access, private, result_link
 from backend.web.drafts import CALL, CONTACT, MOST_BYTES, Draft, Stated, stated
@@ -236,6 +237,7 @@ def answer_page(
         "question_url": reverse("draft_question"),
         "answer_url": reverse("draft_condition"),
         "place": said.place,
+        "chambers": chambers_of(said.place.get("department", "")),
         "token": "",  # a draft has no link: what is missing takes a template longer to look up than what is empty
         "reads_only": False,
         "organisations": organisations,

@@ -45,6 +45,7 @@ from backend.matchmaking.state_aid import has_aids, ledger_of, proposes_de_minim
 from backend.matchmaking.unverified import whom_to_call
 from backend.notifications.models import StopReason
 from backend.notifications.services import StopError, explain_stop
+from backend.schemes.catalogue.contacts import chambers_of
 from backend.schemes.catalogue.taxonomy import families, sub_needs
 from backend.web.access import (
     address_of,
@@ -110,11 +111,13 @@ def result_page(
 ) -> HttpResponse:
     """Show a result, with what was sent from its page and refused."""
     if submission.is_barred:
+        outside = place_outside(submission, on=current_day())
         closed = {
             "submission": submission,
             "token": token_of(request),
             "organisation": organisation_in_charge(submission),
-            "outside": place_outside(submission, on=current_day()),
+            "outside": outside,
+            "chambers": chambers_of(outside.get("department", "")),
             "manages": manages(submission),
         }
         return private(render(request, "web/closed.html", closed, status=status))
