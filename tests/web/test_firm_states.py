@@ -281,7 +281,6 @@ def test_the_officer_reads_what_the_firm_says_beside_his_own_and_settles_it(
     ("sent", "sentence"),
     [
         ({"step": "granted"}, "dites lequel"),
-        ({"step": "followed", "of": 0, "by_operator": "on"}, "décochez la case"),
         ({"step": "applied", "of": 0, "euros": "-1"}, "ne peut pas être négatif"),
         ({"step": "applied", "of": 0, "happened_on": "2026-12-25"}, "est à venir"),
     ],
