@@ -19,6 +19,7 @@ def days_of_rungs(kind: str) -> Mapping[str, int]:
     return _all_days()[kind]
 
 
+@lru_cache(maxsize=1)
 def first_delays() -> Mapping[str, int]:
     """Return, by kind of wait, after how many working days somebody is reminded first: of an arrival nobody is."""
     return {

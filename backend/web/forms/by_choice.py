@@ -1,9 +1,10 @@
 """Forms whose first choice says which other fields are asked."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.http import QueryDict
 
 
 class ByChoiceForm(forms.Form):
@@ -23,7 +24,7 @@ class ByChoiceForm(forms.Form):
             self.ignored = [
                 name for name, choices in self.ASKED_BY.items() if self.data.get(name) and chosen not in choices
             ]
-            kept = self.data.copy()  # type: ignore[attr-defined]
+            kept = cast("QueryDict", self.data).copy()
             for name in self.ignored:
                 del kept[name]
             self.data = kept

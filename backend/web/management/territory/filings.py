@@ -177,7 +177,7 @@ class Territory:
     def _request(self, firm: Firm, trade: Mapping[str, Any]) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         """Draw what a firm writes and ticks: a few words, a whole request of its trade, or boxes alone.
 
-        With a whole request, the headcount of whoever wrote it: a firm without staff has nobody who retires.
+        With a whole request, the headcount of the firm that it was written for: without staff, nobody retires.
         """
         draw, needs = self._random, tuple(firm.needs)
         kind = draw.random()
@@ -185,7 +185,7 @@ class Territory:
             return "", needs, {}
         if kind < 0.4 and (requests := self._requests.get(trade["naf"][:DIVISION])):
             request = draw.choice(requests)
-            return request["text"], (), {name: request[name] for name in ("headcount",) if name in request}
+            return request["text"], (), {"headcount": request["headcount"]} if "headcount" in request else {}
         said = " ".join(draw.choice(self._sentences[need]) for need in needs)
         text = f"{draw.choice(self._words['openings'])}{said}{draw.choice(self._words['closings'])}"
         return as_typed(text, draw), needs if draw.random() < 0.6 else (), {}
