@@ -516,3 +516,13 @@ def test_a_fact_that_is_offered_is_not_asked_beside_that_until_it_is_denied(clie
     assert asked(result) == asked(page)
     client.post(f"{filed}besoins/", {"fact": "headcount", "wrong": "1"})
     assert asked(client.get(filed)) == "headcount"
+
+
+@pytest.mark.parametrize(("spend", "is_near"), [("90 000", True), ("60 000", False)])
+def test_what_a_little_dearer_a_project_would_open_is_named_with_its_least_cost(client, spend, is_near):
+    ticked = {"needs": ["numerique.robot"], "text": ""}
+    page = answer_to(client, besoin=ticked, projet={"spend": spend})
+    said = text_of(page)
+    assert ("Presque pour votre projet" in said) == is_near
+    assert ("à partir de 150 000 € de dépenses" in said) == is_near
+    assert "Quifarnel" not in said
