@@ -24,7 +24,7 @@ from backend.web.access import (
     private,
     submission_of,
 )
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 
 

@@ -15,7 +15,8 @@ from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.schemes.typography import unbroken
 from backend.web.access import opened_submission, private
-from backend.web.forms.states import FirmStateForm, RefusedState, key_of
+from backend.web.forms.states import FirmStateForm, RefusedState
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import result_page, unless_closed
 

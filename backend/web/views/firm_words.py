@@ -22,7 +22,8 @@ from backend.matchmaking.results import latest_result
 from backend.matchmaking.shortlist import told_card
 from backend.schemes.models import Scheme
 from backend.web.access import opened_submission, private
-from backend.web.forms.states import CallWordForm, SchemeWordForm, key_of
+from backend.web.forms.states import CallWordForm, SchemeWordForm
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.firm_schemes import scheme_page
 from backend.web.views.result import result_page, unless_closed

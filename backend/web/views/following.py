@@ -35,7 +35,7 @@ from backend.matchmaking.queue import Tab
 from backend.matchmaking.scheme_events import StateError, say, undo_last
 from backend.schemes.models import Scheme
 from backend.web.forms.review import AddressForm, CloseForm, NoteForm, OfferForm, ReferForm, StepForm
-from backend.web.forms.states import key_of, seen_key
+from backend.web.row_keys import key_of, seen_key
 from backend.web.views.file_parts import close_context, refused_part
 from backend.web.views.officer import file_page, signed_in, visible_file
 from backend.web.views.queue import UNSENT_WHY

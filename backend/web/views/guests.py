@@ -30,7 +30,7 @@ from backend.web.access import (
     result_link,
 )
 from backend.web.forms.result import GuestForm
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import result_page, unless_closed
 from backend.web.views.space import PAGES, in_space

@@ -23,7 +23,7 @@ from backend.matchmaking.models import FileLink, Submission
 from backend.matchmaking.services import correct_submission
 from backend.territories.models import ServedEpci
 from backend.web.forms.filing.number import NumberForm
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import signed_in, visible_file
 

@@ -32,7 +32,7 @@ from backend.matchmaking.queue_rows import Row, rows_of
 from backend.matchmaking.referrals import answerable
 from backend.web.forms.queue import LAST_LIST, TABS, QueueForm, SavedListForm, query_to_save, said_of_list
 from backend.web.forms.review import OfferForm
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.views.officer import signed_in
 
 UNSENT_WHY = "unsent_why"  # in the session: why an offer is declined, where the answer was refused

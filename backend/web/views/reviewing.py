@@ -38,8 +38,8 @@ from backend.steering.success import success_of
 from backend.web.forms.answers import trilean
 from backend.web.forms.facts import bound_fact_form
 from backend.web.forms.review import EndForm, NeedCorrectionForm, NoteForm, SetAsideForm
-from backend.web.forms.states import seen_key
 from backend.web.fragments import render_fragment
+from backend.web.row_keys import seen_key
 from backend.web.views.file_parts import refused_part
 from backend.web.views.officer import file_page, means_to_decide, next_file, signed_in, tell_changes, visible_file
 

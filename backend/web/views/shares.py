@@ -20,7 +20,7 @@ from backend.matchmaking.sharing import NotMadeError, make_share
 from backend.matchmaking.shortlist import shortlist_of
 from backend.notifications.services import absolute_url
 from backend.web.access import DeadLink, opened, opened_submission, private, submission_of
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links, too_many_requests
 from backend.web.views.result import unless_closed
 

@@ -32,7 +32,7 @@ from backend.schemes.editing.enquiries import AnswerError, answer_sheet, last_an
 from backend.schemes.models import SheetAnswer, SheetOwner
 from backend.web.access import DeadLink, opened, private
 from backend.web.forms.sheets import AnswerForm, CaretakerForm
-from backend.web.forms.states import key_of
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links
 from backend.web.views.officer import signed_in
 

@@ -21,8 +21,8 @@ from backend.matchmaking.scheme_events import StateError
 from backend.matchmaking.surveys import answer_outcome, rate
 from backend.schemes.models import Scheme
 from backend.web.access import DeadLink, opened, private, submission_of
-from backend.web.forms.states import key_of
 from backend.web.forms.surveys import OutcomeForm, RatingForm
+from backend.web.row_keys import key_of
 from backend.web.throttles import limit_wrong_links
 
 

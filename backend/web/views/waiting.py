@@ -25,8 +25,8 @@ from backend.matchmaking.batches import (
 from backend.matchmaking.models import Submission
 from backend.matchmaking.reviews import Because, ReviewError
 from backend.schemes.models import Scheme
-from backend.web.forms.states import key_of
 from backend.web.forms.waiting import BatchForm
+from backend.web.row_keys import key_of
 from backend.web.views.officer import signed_in
 
 PER_PAGE = 50

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.accounts.rights import check_leads_territory
 from backend.web.access import private
-from backend.web.forms.states import key_of
 from backend.web.forms.webhooks import EndpointForm, NewEndpointForm
+from backend.web.row_keys import key_of
 from backend.web.views.officer import signed_in
 from backend.webhooks import services
 from backend.webhooks.models import Endpoint
