@@ -98,7 +98,8 @@ class Office:
         self.people = {who: make_officer(place, role=role) for who, (place, role) in plan.PEOPLE.items()}
         for who, other in plan.STANDS_IN.items():
             name_stand_in(user=self.people[who], stand_in=self.people[other], by=self.people[who])
-        for each in plan.absences():
+        # Who is named stands in for others when they are named, and falls ill afterwards.
+        for each in sorted(plan.absences(), key=lambda absence: absence.stand_in is None):
             stand_in = self.people[each.stand_in] if each.stand_in else None
             user = self.people[each.who]
             declare_absence(user=user, starts_on=each.starts_on, ends_on=each.ends_on, stand_in=stand_in, by=user)
