@@ -154,7 +154,7 @@ def cards_of(
         return []
     by_pk = read_revisions({match.revision_id for match in matches})
     explained = engine.explain(known.facts, by_pk.values(), on=on)
-    excluded = [match.revision_id for match in matches if match.eligibility == Match.Verdict.INELIGIBLE]
+    excluded = [match.revision_id for match in matches if not match.is_possible]
     changes = engine.changes(known.facts, (by_pk[pk] for pk in excluded), on=on)
     estimates, senseless = Estimates(known.facts, on=on), unasked(known.facts, on=on)
     cards = []

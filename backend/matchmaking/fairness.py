@@ -47,14 +47,14 @@ def fairness(weights: Any, *, champion: Any, challenger: Any, on: date) -> list[
 
 def seen(ranked: Sequence[engine.Ranked]) -> tuple[int, float]:
     """Return how many schemes answer the need and are eligible for certain, and how much is seen of them."""
-    listed = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
+    listed = [item for item in ranked if item.answers]
     is_eligible = [item.typed == Match.Verdict.ELIGIBLE for item in listed]
     return sum(is_eligible), engine.exposure(is_eligible)
 
 
 def _seen(ranked: Sequence[engine.Ranked]) -> tuple[int, float]:
     """Return how many schemes answer the need and are possible, and how much is seen of the eligible ones."""
-    listed = [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
+    listed = [item for item in ranked if item.answers]
     return len(listed), seen(ranked)[1]
 
 

@@ -41,7 +41,7 @@ def shown_first(result: Result, reviews: Mapping[int, Decided]) -> frozenset[int
 
 def answering(matches: Iterable[Match]) -> list[Match]:
     """Return what answers a need and is possible, in order."""
-    return [match for match in matches if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
+    return [match for match in matches if match.answers]
 
 
 def parts_of(

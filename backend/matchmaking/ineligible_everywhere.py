@@ -3,7 +3,6 @@
 from datetime import date
 
 from backend.matchmaking import engine
-from backend.matchmaking.models import Match
 from backend.schemes.models import Scheme
 from backend.territories.services import served_communes
 
@@ -15,10 +14,7 @@ def schemes_ineligible_everywhere(*, on: date) -> list[str]:
     asked = [engine.read_request(each, "", (), on=on, compiled=catalogue)[0] for each in facts]
     _, weights = engine.active_weights()
     answers = engine.answer(asked, compiled=catalogue, weights=weights)
-    refused = [
-        {item.scheme_key for item in answer.ranked if item.eligibility == Match.Verdict.INELIGIBLE}
-        for answer in answers
-    ]
+    refused = [{item.scheme_key for item in answer.ranked if not item.is_possible} for answer in answers]
     anyhow, *by_commune = refused  # a closed one is refused wherever one is
     keys = set.intersection(*by_commune) - anyhow if by_commune else set()
     return sorted(key.removeprefix(f"{Scheme.OWN}:") for key in keys)

@@ -66,4 +66,4 @@ def narrowed(matches: Iterable[Match], *, scope: Scope, words: str, word: str) -
 def _is_in(match: Match, scope: Scope) -> bool:
     if scope == Scope.ALL:
         return True
-    return match.eligibility != Match.Verdict.INELIGIBLE and (scope == Scope.OPEN or match.addresses)
+    return match.is_possible and (scope == Scope.OPEN or match.addresses)

@@ -10,7 +10,6 @@ from typing import Any
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.match_codes import Codes
-from backend.matchmaking.models import Match
 from backend.matchmaking.values import (
     Id,
     Refused,
@@ -94,7 +93,7 @@ def as_request(
 
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:
     """Return the schemes that the firm has or may have, and that address its needs."""
-    return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
+    return [item for item in ranked if item.answers]
 
 
 def read_line(raw: bytes, codes: Codes, *, on: date, known_schemes: Container[str] | None = None) -> Question:

@@ -156,7 +156,7 @@ def _layout(
         ),
         set_aside=tuple(set_aside),
         not_proposed=tuple(not_proposed),
-        nothing_fits=all(match.eligibility == Match.Verdict.INELIGIBLE for match in shown) and not grouped["kept"],
+        nothing_fits=all(not match.is_possible for match in shown) and not grouped["kept"],
         warnings=links_of(listed, known).warnings_among(_kept_keys(listed)),
     )
 
@@ -184,7 +184,7 @@ def _kept_keys(cards: Iterable[Card]) -> set[str]:
 def _group_of(card: Card, *, in_review: bool) -> str:
     """Tell where a scheme is shown. What officers decide stays in its place on their page until the review ends."""
     verdict = card.verdict
-    is_out = card.match.eligibility == Match.Verdict.INELIGIBLE and not card.match.opens_later
+    is_out = not card.match.is_possible and not card.match.opens_later
     stays = in_review and card.match.addresses and not is_out
     if verdict == KEPT and not stays:
         return "kept"

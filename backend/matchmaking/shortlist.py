@@ -205,7 +205,7 @@ def _to_do(cards: Sequence[Card], known: Known) -> list[Card]:
     scheme of which it is not known that it is open, or that the firm cannot have if it stands alone, as it is presumed
     to: it stays a card, which says what is left to confirm.
     """
-    possible = [card for card in cards if card.match.eligibility != Match.Verdict.INELIGIBLE]
+    possible = [card for card in cards if card.match.is_possible]
     presumed = engine.presumed_facts(known.facts)
     likely = [card for card in possible if not (WINDOW in card.match.unknown or _is_unlikely(card.match, presumed))]
     return [card for card in possible if card.verdict == KEPT] or likely
@@ -290,7 +290,7 @@ def _excluded_by(
     kind: str, matches: Iterable[Match], known: Known, asked: Result | engine.Request
 ) -> Iterator[tuple[Revision, list[engine.Line]]]:
     """Yield the sheets that answer the needs and that conditions of one kind alone exclude, with these conditions."""
-    out = [match for match in matches if match.addresses and match.eligibility == Match.Verdict.INELIGIBLE]
+    out = [match for match in matches if match.addresses and not match.is_possible]
     revisions = read_revisions([match.revision_id for match in out])
     for pk, lines in engine.explain(known.facts, revisions.values(), on=asked.on).items():
         refused = [line for line in lines if line.outcome == "not_met"]

@@ -99,7 +99,7 @@ class Unfiled:
 
     def _listed(self) -> Iterator[engine.Ranked]:
         """Yield what the firm has or may have and answers it."""
-        possible = (item for item in self.found.ranked if item.eligibility != Match.Verdict.INELIGIBLE)
+        possible = (item for item in self.found.ranked if item.is_possible)
         return (item for item in possible if item.addresses)
 
 

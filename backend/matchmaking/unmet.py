@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backend.matchmaking import engine
-from backend.matchmaking.models import Match, Result, Submission, UnmetNeed
+from backend.matchmaking.models import Result, Submission, UnmetNeed
 from backend.matchmaking.models.needs import CLEAR
 from backend.schemes.models import Revision
 from backend.schemes.vocabulary import CRITERION_KINDS
@@ -62,7 +62,7 @@ def _unmet(result: Result, ranked: list[engine.Ranked], compiled: engine.Catalog
     if not result.stated:
         return {}
     revisions = {item.scheme_key: item.revision_id for item in ranked}
-    possible = {item.scheme_key for item in ranked if item.eligibility != Match.Verdict.INELIGIBLE}
+    possible = {item.scheme_key for item in ranked if item.is_possible}
     found: dict[str | None, Why] = {}
     for need in sorted(need for need, weight in result.needs.items() if weight >= CLEAR):
         serving = {scheme.key for scheme in compiled.schemes if need in scheme.needs}

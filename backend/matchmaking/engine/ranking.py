@@ -12,7 +12,7 @@ from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
 from backend.matchmaking.engine.needs import Reading, language_in_force, understand
 from backend.matchmaking.engine.preferences import read_preferences
 from backend.matchmaking.engine.trades import spoken_activities
-from backend.matchmaking.models import WeightSet
+from backend.matchmaking.models import Match, WeightSet
 from backend.schemes.models import Revision, Scheme
 from backend.territories.services import period_of
 
@@ -70,6 +70,16 @@ class Ranked(NamedTuple):
     to_confirm: tuple[str, ...]
     parts: Mapping[str, float]
     presumed: tuple[str, ...] = ()  # open facts that what is presumed of the firm would close
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the firm has or may have the scheme."""
+        return self.eligibility != Match.Verdict.INELIGIBLE
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may have it, and asks for what it is for."""
+        return self.addresses and self.is_possible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import Judged, load_judgements
 from backend.matchmaking.evaluation.orders import Orders, sheets_of
 from backend.matchmaking.match_input import as_request, proposed
-from backend.matchmaking.models import Match
 
 OURS = "Jonction"
 FIRST, LISTED = 5, 10
@@ -105,7 +104,7 @@ def cases_of(source: str, judged: Sequence[Judged]) -> list[Case]:
     ways = Orders(sheets).ways()
     cases = []
     for one, answer in zip(judged, answers, strict=True):
-        can_have = {item.scheme_key for item in answer.ranked if item.eligibility != Match.Verdict.INELIGIBLE}
+        can_have = {item.scheme_key for item in answer.ranked if item.is_possible}
         possible = np.array([key in can_have for key in keys])
         ours = [item.scheme_key for item in proposed(answer.ranked)]
         grades = {key: grade for key, grade in one.grades.items() if key in can_have}

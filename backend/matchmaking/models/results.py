@@ -119,7 +119,7 @@ class Result(models.Model):
     @property
     def answering(self) -> list["Match"]:
         """Those of them that the firm has or may have and that answer what it asks."""
-        return [match for match in self.ranked if match.addresses and match.eligibility != Match.Verdict.INELIGIBLE]
+        return [match for match in self.ranked if match.answers]
 
     def guides(self) -> list[Revision]:
         """Return who knows whom to turn to, whatever the need, for a firm that nothing answers; made for it first."""
@@ -190,3 +190,13 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank} {self.scheme_id}"
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the firm has or may have the scheme."""
+        return self.eligibility != self.Verdict.INELIGIBLE
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may have it, and asks for what it is for."""
+        return self.addresses and self.is_possible

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from backend.companies.models import Fact
 from backend.matchmaking import engine
-from backend.matchmaking.models import Match
 from backend.matchmaking.standing import Standing, asked_of_the_firm, standing
 from backend.schemes.catalogue.definitions import manual_parts
 from backend.schemes.catalogue.revision_cache import read_revisions
@@ -101,7 +100,7 @@ def listed(facts: Mapping[str, Any], need: str, *, on: date) -> list[Listed]:
 
 
 def _is_possible(item: engine.Ranked) -> bool:
-    return item.eligibility != Match.Verdict.INELIGIBLE or item.opens_later
+    return item.is_possible or item.opens_later
 
 
 def table(days: Collection[tuple[date, Words]]) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from backend.matchmaking import engine
 from backend.matchmaking.learning import learn, learning_rules
-from backend.matchmaking.models import Match
 from backend.schemes.models import SubNeed
 from backend.web.management.simulation import Draw
 
@@ -123,7 +122,7 @@ class Simulation:
 
 def possible(ranked: Sequence[engine.Ranked]) -> list[engine.Ranked]:
     """Return what answers the need and may be had, in order."""
-    return [item for item in ranked if item.addresses and item.eligibility != Match.Verdict.INELIGIBLE]
+    return [item for item in ranked if item.answers]
 
 
 def learnable(item: engine.Ranked) -> dict[str, float]:
@@ -132,6 +131,6 @@ def learnable(item: engine.Ranked) -> dict[str, float]:
 
 def n_out_of_place(ranked: Sequence[engine.Ranked]) -> int:
     """Count the schemes that a rule excludes and that come before one that is possible, or have a score."""
-    last = max((item.rank for item in ranked if item.eligibility != Match.Verdict.INELIGIBLE), default=0)
-    excluded = [item for item in ranked if item.eligibility == Match.Verdict.INELIGIBLE]
+    last = max((item.rank for item in ranked if item.is_possible), default=0)
+    excluded = [item for item in ranked if not item.is_possible]
     return sum(item.rank < last or item.score is not None for item in excluded)
