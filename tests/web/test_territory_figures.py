@@ -105,7 +105,7 @@ def test_the_territory_lead_reads_all_and_no_name(client, files):
 
 
 NAMES = [(FUNNEL, name) for name in ("epci", "besoin", "taille", "depuis")]
-NAMES += [(MAP, name) for name in ("epci", "besoin", "taille", "tri", "commune", "detail")]
+NAMES += [(MAP, name) for name in ("epci", "besoin", "taille", "tri", "commune", "detail", "montre")]
 
 
 def test_what_is_not_in_a_list_is_said(client):
@@ -116,6 +116,31 @@ def test_what_is_not_in_a_list_is_said(client):
         text = text_of(response)
         assert "n’est pas dans la liste" in text or "pas le code d’une commune" in text, name
         assert client.get(page, {name: "n’importe\x00", "csv": "1"}).status_code == 422, name
+
+
+LACKING = {"1": (2, 0, 0), "2": (1, 1, 0), "3": (3, 0, 1), "4": (0, 2, 1)}  # met, to specify, unmet
+
+
+@pytest.mark.neighbour("siren", "address", "group")
+@pytest.mark.parametrize(("level", "needs"), LACKING.items())
+def test_the_map_shows_what_lacks_or_how_much_is_asked(client, files, level, needs):
+    met, to_specify, unmet = needs
+    words = [*[Standing.LIKELY] * met, *[Standing.TO_SPECIFY] * to_specify, *[Standing.INELIGIBLE] * unmet]
+    first = NeedFact.objects.filter(file__epci__short_name=ARC).order_by("pk")
+    first.exclude(pk__in=first[: len(words)].values("pk")).delete()
+    for fact, word in zip(first, words, strict=True):
+        NeedFact.objects.filter(pk=fact.pk).update(standing=word)
+    pack_needs()
+    client.force_login(lead_of(ARC))
+    html = client.get(MAP).content.decode()
+    said = f"Compiègne : {len(words)} besoins, {to_specify} à préciser, {unmet} sans dispositif"
+    assert re.search(rf'<title>{said}</title>\s*<path class="gap-{level}"', html)
+    assert re.findall(r"<text [^>]*>(\d+)</text>", html) == ([str(unmet)] if unmet else [])
+    html = client.get(MAP, {"montre": "besoins"}).content.decode()
+    assert re.search(rf'<title>{said}</title>\s*<path class="gap-{1 if len(words) < 3 else 2}"', html)
+    assert re.findall(r"<text [^>]*>(\d+)</text>", html) == [str(len(words))]
+    assert 'href="?montre=besoins&amp;commune=60159#tableaux"' in html
+    assert "commune=60025" not in html
 
 
 @pytest.mark.neighbour("siren", "address", "group")

@@ -18,6 +18,7 @@ from backend.steering.lenses import lens_of, lenses
 from backend.steering.models import Target
 from backend.steering.scopes import Filters, Scope
 from backend.territories.models import ServedEpci
+from backend.web.territory_map import Shown
 
 NOT_LISTED = {"invalid_choice": _("« %(value)s » n’est pas dans la liste : choisissez dans la liste.")}
 SIZES = [("", _("Toutes")), *((key, label) for key, label in SIZE_LABELS.items() if key)]
@@ -120,6 +121,9 @@ class GapForm(FiguresForm):
     ORDERS = (("", _("Le plus sans dispositif")), ("besoins", _("Le plus de besoins")), ("nom", _("Par nom")))
 
     tri = forms.ChoiceField(label=_("Trier"), required=False, choices=ORDERS, error_messages=NOT_LISTED)
+    SHOWN = ((Shown.LACKING.value, _("ce qui manque")), (Shown.DEMAND.value, _("combien de besoins")))
+
+    montre = forms.ChoiceField(required=False, choices=SHOWN, widget=forms.HiddenInput, error_messages=NOT_LISTED)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

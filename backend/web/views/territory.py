@@ -38,7 +38,7 @@ from backend.territories.outlines import size_of_map
 from backend.web import charts
 from backend.web.figures import as_file, format_of
 from backend.web.forms.territory import FunnelForm, GapForm, SchemesForm
-from backend.web.territory_map import CLASSES, areas
+from backend.web.territory_map import CLASSES, Shown, areas
 from backend.web.views.officer import signed_in
 
 
@@ -85,6 +85,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
     form = GapForm(request.GET, scope=scope)
     wants_file = bool(format_of(request)) and not form.errors
     found = gaps(scope, form.filters(), with_cells=wants_file)
+    shown = Shown(form.chosen("montre"))
     register = None if form.chosen("taille") else denominators()  # the register is counted of all sizes together
     if wants_file:
         return as_file(request, signed_in(request), "besoins", _gap_rows(found, register))
@@ -95,16 +96,18 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "register": register,
         "has_size": bool(form.chosen("taille")),
         "tables": _gap_tables(form, found, register),
-        "areas": [] if form.chosen("commune") else areas(found.by_commune),  # of one place there is no map
+        "areas": [] if form.chosen("commune") else areas(found.by_commune, shown),  # of one place there is no map
         "map_size": size_of_map(),
-        "classes": [(level, words) for level, (_most, words) in enumerate(CLASSES, 1)],
+        "shown": shown,
+        "maps": [(key, words, _kept(form, "montre")) for key, words in form.SHOWN],
+        "classes": [*enumerate(CLASSES[shown], 1)],
         "decides": form.chosen("detail"),
         "decided": _decided(scope, form.chosen("detail")),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
         "lacking_most": list(_lacking_most(found)),
         "kept": _kept(form),
-        "everywhere": _kept(form, without="commune"),
-        "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, without="tri") or "tout"}),
+        "everywhere": _kept(form, "commune"),
+        "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, "tri", "montre") or "tout"}),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
 
@@ -192,9 +195,9 @@ def _decided(scope: Scope, sub_need: str) -> list[Followed]:
     )
 
 
-def _kept(form: GapForm, *, without: str = "") -> str:
+def _kept(form: GapForm, *without: str) -> str:
     """Return what was chosen as the end of an address."""
-    return urlencode({name: form.chosen(name) for name in form.fields if name != without and form.chosen(name)})
+    return urlencode({name: form.chosen(name) for name in form.fields if name not in without and form.chosen(name)})
 
 
 def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
