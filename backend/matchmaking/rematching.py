@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
+from backend.common.locks import wait_for_turn
 from backend.common.work import Work
 from backend.matchmaking import engine
 from backend.matchmaking.differences import changes_of
@@ -21,7 +22,6 @@ from backend.matchmaking.results import packed_facts_of
 from backend.schemes.catalogue.records import read_record
 from backend.schemes.models import Revision, Scheme
 
-LOCK = 0x4D4F5645  # "MOVE"
 _INSERT = """
 INSERT INTO matchmaking_verdictmove (change_id, submission_id, before, after)
 SELECT %s, firm, was, is_now FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS moved (firm, was, is_now)
@@ -39,8 +39,7 @@ def open_rematch(*, on: date) -> Rematch | None:
 
     The very first takes the catalogue as firms were answered by it: nobody is moved.
     """
-    with connection.cursor() as cursor:  # two at once would open the same one twice
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    wait_for_turn("rematching")  # two at once would open the same one twice
     changed = _changed()
     if not changed:
         return None

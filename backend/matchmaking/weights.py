@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.common.files import read_yaml
+from backend.common.locks import wait_for_turn
 from backend.matchmaking import engine
 from backend.matchmaking.contributions import contributions
 from backend.matchmaking.models import Activation, WeightSet
 from backend.schemes.typography import number
 
-LOCK = 0x57454947  # "WEIG"
 MOST_POINTS = 200
+WEIGHTS = "weights"  # one person at a time writes or puts in force: who serves may not lock rows that are append-only
 
 
 class WeightsError(ValueError):
@@ -62,7 +63,7 @@ def write_weights(*, points: Mapping[str, float], note: str, author: User, on: d
     check_points(points)
     if not note.strip():
         raise WeightsError(_("Dites en quelques mots pourquoi cette version : d’autres la reliront."))
-    _wait_for_others()
+    wait_for_turn(WEIGHTS)
     same = next((one for one in WeightSet.objects.all() if one.points == points), None)
     if same:
         raise WeightsError(
@@ -83,7 +84,7 @@ def _next_name(on: date) -> str:
 def activate_weights(*, weights: WeightSet, by: User, instead_of: str) -> Activation:
     """Put a version in force, instead of the one that its effect was compared with."""
     check_may_set(by)
-    _wait_for_others()
+    wait_for_turn(WEIGHTS)
     current = WeightSet.objects.in_force().get()
     if current == weights:
         raise WeightsError(_("La version %(version)s est déjà en vigueur.") % {"version": weights})
@@ -93,12 +94,6 @@ def activate_weights(*, weights: WeightSet, by: User, instead_of: str) -> Activa
             % {"version": current}
         )
     return Activation.objects.create(weights=weights, by=by, at=timezone.now())
-
-
-def _wait_for_others() -> None:
-    """Let one person at a time write or put in force. The rows are append-only: who serves may not lock them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 @transaction.atomic

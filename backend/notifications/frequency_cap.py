@@ -9,9 +9,10 @@ text would be old by then asks ``is_free`` first, in the same transaction, and i
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from backend.common.locks import wait_for_turn
 from backend.notifications.models import Notification, NotificationQuerySet
 
 MORNING = time(8)  # in Paris: when what waited for its day leaves
@@ -91,7 +92,4 @@ def _move(notification: Notification, day: date, *, since: date) -> None:
 
 def _hold(address: str, firm: str) -> None:
     """Let nobody else take a turn of that address and firm until the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('frequency_cap'), hashtext(%s))", [f"{firm} {address.lower()}"]
-        )
+    wait_for_turn("frequency_cap", f"{firm} {address.lower()}")

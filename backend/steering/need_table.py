@@ -10,9 +10,10 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from numpy.typing import NDArray
 
+from backend.common.locks import wait_for_turn
 from backend.matchmaking.models import Submission
 from backend.steering.models import NeedFact, NeedTable, SoleBlocker, Step, StepFact
 
@@ -82,8 +83,7 @@ def read_needs() -> Needs:
 @transaction.atomic
 def pack_needs() -> None:
     """Put the needs that stand in place of those that are read."""
-    with connection.cursor() as cursor:  # two that pack follow one another: what is read last is written last
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('need_table'))")
+    wait_for_turn("need_table")  # two that pack follow one another: what is read last is written last
     places: dict[str, int] = defaultdict(count().__next__)
     needs: list[tuple[int, ...]] = []
     at: dict[int, int] = {}

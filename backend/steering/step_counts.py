@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from backend.common.locks import wait_for_turn
 from backend.steering.models import StepCount
 from backend.steering.scopes import Filters, Scope
 
@@ -63,8 +64,8 @@ def month_after(first: date) -> date:
 def add_up(months: Iterable[date]) -> None:
     """Add up the files of some months, given by their first day, in place of what stood."""
     for first in sorted(months):  # in one order, so that two that add up never wait for one another
+        wait_for_turn("step_counts", str(first))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('step_counts'), %s)", [first.toordinal()])
             StepCount.objects.filter(month=first).delete()
             cursor.execute(_ADD_UP, {"first": first, "next": month_after(first)})
             rows: dict[str, list[tuple[int, ...]]] = defaultdict(list)

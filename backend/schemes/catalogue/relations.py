@@ -7,13 +7,10 @@ exclude each other. Relations make plans and warnings and never change a verdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection
-
+from backend.common.locks import wait_for_turn
 from backend.schemes.catalogue.record_types import SchemeRecord
 from backend.schemes.models import Relation, Scheme, contradiction_in
 from backend.schemes.typography import NBSP
-
-LOCK = 20_261_124  # one change of the catalogue's relations at a time: two that are fine apart may make a circle
 
 type Edge = tuple[str, str, str, float | None]
 
@@ -31,9 +28,11 @@ class Contradiction:
 
 
 def hold_relations() -> None:
-    """Let nobody else put relations in force until the end of the transaction; call it before any row is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    """Let nobody else put relations in force until the end of the transaction; call it before any row is locked.
+
+    Two changes that are fine apart may make a circle.
+    """
+    wait_for_turn("relations")
 
 
 def contradiction_in_force() -> Contradiction | None:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from backend.common.locks import wait_for_turn
 from backend.schemes.catalogue.codes import Memory
 from backend.schemes.catalogue.publishing import put_last_in_force
 from backend.schemes.catalogue.record_types import SchemeRecord, SourceRecord
@@ -68,7 +69,7 @@ def import_records(
     Without ``projects``, those under which a record was filed stay. Two runs of one source wait for each other.
     Schemes of a ``sidecar`` may name each other, whichever comes first: they exist before their rows are read.
     """
-    _wait_for_turn(source)
+    wait_for_turn("import_schemes", source)
     returning = Returning(source, has_sidecar=sidecar is not None, on=on)
     loading = _Loading(source, _reader(source, sidecar), on, projects, returning)
     if sidecar:
@@ -112,11 +113,6 @@ def _forget_unread(source: str, keys: Iterable[str]) -> None:
     unread = Scheme.objects.of_source(source).filter(source_key__in=keys, revisions=None)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM schemes_scheme WHERE id = ANY (%s)", [list(unread.values_list("pk", flat=True))])
-
-
-def _wait_for_turn(source: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import_schemes'), hashtext(%s))", [source])
 
 
 @dataclass(slots=True)
