@@ -137,6 +137,7 @@ def test_the_map_shows_what_lacks_or_how_much_is_asked(client, files, level, nee
     assert re.search(rf'<title>{said}</title>\s*<path class="gap-{level}"', html)
     assert re.findall(r"<text [^>]*>(\d+)</text>", html) == ([str(unmet)] if unmet else [])
     html = client.get(MAP, {"montre": "besoins"}).content.decode()
+    assert "Tout afficher" not in html  # nothing is left out
     assert re.search(rf'<title>{said}</title>\s*<path class="gap-{1 if len(words) < 3 else 2}"', html)
     assert re.findall(r"<text [^>]*>(\d+)</text>", html) == [str(len(words))]
     assert 'href="?montre=besoins&amp;commune=60159#tableaux"' in html

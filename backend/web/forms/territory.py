@@ -27,6 +27,8 @@ SIZES = [("", _("Toutes")), *((key, label) for key, label in SIZE_LABELS.items()
 class FiguresForm(forms.Form):
     """Place, need and size; each may be left empty."""
 
+    LEAVE_ALL: tuple[str, ...] = ()  # fields that change how the page looks, and leave nothing out
+
     epci = forms.ChoiceField(label=_("Intercommunalité"), required=False, error_messages=NOT_LISTED)
     besoin = forms.ChoiceField(label=_("Besoin"), required=False, error_messages=NOT_LISTED)
     taille = forms.ChoiceField(label=_("Taille"), required=False, choices=SIZES, error_messages=NOT_LISTED)
@@ -53,7 +55,7 @@ class FiguresForm(forms.Form):
         return self._epcis.get(self.chosen("epci"))
 
     def is_filtered(self) -> bool:
-        return any(self.chosen(name) for name in self.fields)
+        return any(self.chosen(name) for name in self.fields if name not in self.LEAVE_ALL)
 
     def said(self) -> list[str]:
         """Return in words what was chosen in the form, and not by a click on the page."""
@@ -103,6 +105,8 @@ class SchemesForm(FunnelForm):
 
 class GapForm(FiguresForm):
     """The same, by the eyes of a group or an action; and one commune or one sub-need, which a click asks for."""
+
+    LEAVE_ALL = ("tri", "montre")
 
     vue = forms.ChoiceField(label=_("Groupe de travail ou action"), required=False, error_messages=NOT_LISTED)
 

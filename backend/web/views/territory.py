@@ -107,7 +107,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "lacking_most": list(_lacking_most(found)),
         "kept": _kept(form),
         "everywhere": _kept(form, "commune"),
-        "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, "tri", "montre") or "tout"}),
+        "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, *form.LEAVE_ALL) or "tout"}),
     }
     return render(request, "web/territory/gaps.html", context, status=422 if form.errors else 200)
 
