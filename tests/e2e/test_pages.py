@@ -329,6 +329,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             {
                 "autres-raisons": "/agent/autres-raisons/",
                 "suivi-territoire": "/territoire/?depuis=tout",
+                "en-bref": "/territoire/en-bref/",
                 "carte-territoire": "/territoire/carte/",
                 "dispositifs-territoire": "/territoire/dispositifs/",
                 "actions-territoire": "/territoire/actions/",
@@ -344,6 +345,8 @@ def test_the_pages_of_officers(service: Service, made, open_context):
             {
                 "file-attente": "/agent/",
                 "suivi": "/territoire/?depuis=tout",
+                "territoire-en-bref": "/territoire/en-bref/",
+                "carte-des-nombres": "/territoire/carte/?montre=besoins",
                 "carte-d-un-groupe": "/territoire/carte/?vue=groups:recrutement",
                 "relecture": "/territoire/relecture/",
                 "relecture-d-un-besoin": "/territoire/relecture/competences/",

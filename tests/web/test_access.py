@@ -493,6 +493,7 @@ TABLE: dict[str, Row] = {
     "officer_unexplained": page(LEADS),
     "territory_funnel": page(LEADS),
     "territory_map": page(LEADS),
+    "territory_overview": page(LEADS),
     "territory_note": page(LEADS),
     "territory_fairness": page({**LEADS, "epci_lead": 404}),
     "territory_targets": page({**LEADS, "epci_lead": 404}),

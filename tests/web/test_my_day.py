@@ -35,7 +35,7 @@ LONG_AGO = timezone.make_aware(datetime.combine(date(2026, 9, 1), time(9)))
     [
         (make_officer, "/agent/"),
         (lambda: make_officer(role=Role.EPCI_LEAD), "/agent/equipe/"),
-        (make_lead, "/territoire/"),
+        (make_lead, "/territoire/en-bref/"),
         (lambda: make_officer("", role=Role.EDITOR, is_staff=True), "/administration/schemes/cataloguetask/"),
         (
             lambda: make_officer("", role=Role.APPROVER, is_staff=True),

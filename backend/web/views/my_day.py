@@ -15,7 +15,7 @@ Role = Membership.Role
 PAGES = {
     Role.EPCI_LEAD: ("officer_team", ""),
     Role.OFFICER: ("officer_queue", ""),
-    Role.TERRITORY_LEAD: ("territory_funnel", ""),
+    Role.TERRITORY_LEAD: ("territory_overview", ""),
     Role.APPROVER: ("admin:schemes_proposal_changelist", "?faire=relire"),
     Role.EDITOR: ("admin:schemes_cataloguetask_changelist", ""),
     Role.PARTNER: ("partner_files", ""),

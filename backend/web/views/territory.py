@@ -71,7 +71,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "is_whole": scope.is_whole,
         "n_nowhere": 0 if scope.is_whole else _files_nowhere(signed_in(request)),
         "nowhere_list": urlencode({"etat": Tab.ALL, "epci": NOWHERE}),
-        "counted_at": _counted_at(),
+        "counted_at": counted_at(),
     }
     return render(request, "web/territory/funnel.html", context, status=422 if form.errors else 200)
 
@@ -92,7 +92,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "found": found,
-        "counted_at": _counted_at(),
+        "counted_at": counted_at(),
         "register": register,
         "has_size": bool(form.chosen("taille")),
         "tables": _gap_tables(form, found, register),
@@ -104,7 +104,7 @@ def gap_map(request: HttpRequest) -> HttpResponse:
         "decides": form.chosen("detail"),
         "decided": _decided(scope, form.chosen("detail")),
         "subject": [rows[0].label for _name, rows in _narrowed(form, found) if rows],
-        "lacking_most": list(_lacking_most(found)),
+        "lacking_most": list(lacking_most(found)),
         "kept": _kept(form),
         "everywhere": _kept(form, "commune"),
         "unmet_list": urlencode({"etat": Tab.ALL, "carte": _kept(form, *form.LEAVE_ALL) or "tout"}),
@@ -137,7 +137,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
         "page": Paginator(named, SCHEMES_PER_PAGE).get_page(request.GET.get("page")),
         "n_unanswered": n_unanswered,
         "way": charts.rows(way),
-        "counted_at": _counted_at(),
+        "counted_at": counted_at(),
     }
     return render(request, "web/territory/schemes.html", context, status=422 if form.errors else 200)
 
@@ -182,7 +182,7 @@ def _files_nowhere(user: User) -> int:
     return Submission.objects.visible_to(user).filter(epci=None).count()
 
 
-def _counted_at() -> datetime | None:
+def counted_at() -> datetime | None:
     """Return when all files were last counted; ``None`` before the first time: what is older than a day is missing."""
     counted_at = JobState.objects.filter(name="steering.rebuild").values_list("succeeded_at", flat=True).first()
     return counted_at and timezone.localtime(counted_at)
@@ -207,7 +207,7 @@ def _narrowed(form: GapForm, found: Gaps) -> list[tuple[str, list[Gap]]]:
     ]
 
 
-def _lacking_most(found: Gaps) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
+def lacking_most(found: Gaps) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
     """Yield for what and where most needs have no scheme, and of what most are to specify, each with its numbers."""
     for title, rows, name in (
         (_("Sans dispositif, d’abord"), found.by_need, "unmet"),
