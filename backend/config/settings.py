@@ -1,8 +1,10 @@
 """Settings, all from the environment; the README has the table of names."""
 
+import os
 import re
 from datetime import date
 from pathlib import Path
+from tempfile import gettempdir
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -263,8 +265,8 @@ CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
 # API Recherche d'entreprises, asked for firms that our own copy of the register lacks; empty: nothing is asked.
 REGISTER_URL = env.str("JONCTION_REGISTER_URL", default="").rstrip("/")
 # Where what was learnt from the sentences of a release is kept, so that the next database need not learn it again:
-# half a minute. It can be emptied at any time; in the temporary folder where it is not set. Empty: nothing is kept.
-LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=None)
+# a minute and more. It can be emptied at any time. Set but empty: nothing is kept.
+LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=f"{gettempdir()}/jonction-language-{os.geteuid()}")
 # A folder with the files by which another territory differs from ours, laid out as fixtures/.
 TERRITORY_FOLDER = Path(_territory) if (_territory := env.str("JONCTION_TERRITORY", default="")) else None
 if TERRITORY_FOLDER and not TERRITORY_FOLDER.is_dir():
@@ -369,7 +371,7 @@ DEVICE_COOKIE_NAME = "device" if DEMO else "__Host-device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# A firm comes back to its draft within the week. An officer signs in once a working day, never in the middle of one.
+# An officer signs in once a working day, never in the middle of one.
 SESSION_COOKIE_AGE = 24 * 3600  # of a draft: nothing else is kept of who has filed nothing
 OFFICER_SESSION_SECONDS = 12 * 3600
 OFFICER_SESSION_MOST_SECONDS = 24 * 3600  # however much it is used

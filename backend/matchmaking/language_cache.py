@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile, gettempdir
+from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 
@@ -33,10 +33,10 @@ def kept_arrays(version: str, sentences: Iterable[engine.Example]) -> bytes:
 
 def _folder() -> Path | None:
     """Return the folder of the files, made where it is not there; nothing where others may write in it too."""
-    if settings.LANGUAGE_DIR == "":
+    if not settings.LANGUAGE_DIR:
         return None
     try:
-        folder = Path(settings.LANGUAGE_DIR or f"{gettempdir()}/jonction-language-{os.geteuid()}")
+        folder = Path(settings.LANGUAGE_DIR)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
     except OSError:
