@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from matching import KINDS, CriterionError, Place, Profile, Profiles, dump_criterion, leaves, parse_criterion
+from matching.profiles import YES_NO
 
 EXAMPLES: list[dict[str, Any]] = [
     {"kind": "in_territory", "any_of": ["REG-32"], "none_of": ["DEP-02"], "level": "project"},
@@ -19,13 +20,9 @@ EXAMPLES: list[dict[str, Any]] = [
     {"kind": "age_months", "at_least": 36},
     {"kind": "age_months", "below": 96},
     {"kind": "legal_form", "any_of": ["5"]},
-    {"kind": "micro_entrepreneur", "expected": False},
-    {"kind": "micro_entrepreneur"},
     {"kind": "activity", "any_of": ["62.10Y"], "nomenclature": "naf_2025"},
-    {"kind": "craft_register"},
-    {"kind": "public_body", "expected": False},
-    {"kind": "in_difficulty", "expected": False},
-    {"kind": "taxes_up_to_date"},
+    *({"kind": fact} for fact in YES_NO),
+    *({"kind": fact, "expected": False} for fact in YES_NO),
     {"kind": "tenure", "any_of": ["owner"]},
     {"kind": "horizon", "none_of": ["later"]},
     {"kind": "spend_kind", "any_of": ["works", "equipment"]},
