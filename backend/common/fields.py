@@ -32,6 +32,24 @@ class PlainText(forms.CharField):
         return "".join(mark for mark in text if mark in "\n\t" or unicodedata.category(mark) != "Cc")
 
 
+# Ends of addresses that no firm has, and the one that was meant: what is sent there reaches nobody, or a stranger.
+MISTYPED = {
+    wrong: meant
+    for meant, mistypes in {
+        "gmail.com": "gmial.com gmal.com gmai.com gmil.com gamil.com gmaill.com gmail.co gmail.cm gmail.fr",
+        "hotmail.com": "hotmial.com hotmal.com hotmai.com",
+        "hotmail.fr": "hotmial.fr hotmal.fr hotmai.fr",
+        "orange.fr": "orage.fr ornage.fr orang.fr",
+        "outlook.com": "outlok.com outloo.com",
+        "outlook.fr": "outlok.fr outloo.fr",
+        "wanadoo.fr": "wanado.fr wandoo.fr",
+        "yahoo.com": "yaho.com yahooo.com",
+        "yahoo.fr": "yaho.fr yahooo.fr",
+    }.items()
+    for wrong in mistypes.split()
+}
+
+
 class MailField(forms.EmailField):
     """An address in ASCII. Others are refused: without its case, a letter of some is that of another's address."""
 
@@ -40,12 +58,19 @@ class MailField(forms.EmailField):
         "not_ascii": _(
             "« %(mark)s » n’est pas possible dans une adresse électronique : écrivez-la avec des lettres sans accent."
         ),
+        "mistyped": _("« %(given)s » : vouliez-vous écrire « %(meant)s » ? Corrigez la fin de l’adresse."),
     }
 
     def clean(self, value: Any) -> str:
         address = str(super().clean(value))
         if foreign := next((mark for mark in address if not mark.isascii()), None):
             raise ValidationError(self.error_messages["not_ascii"], code="not_ascii", params={"mark": foreign})
+        given = address.rpartition("@")[2].lower()
+        meant = f"{given.removesuffix('.con')}.com" if given.endswith(".con") else MISTYPED.get(given)
+        if meant:
+            raise ValidationError(
+                self.error_messages["mistyped"], code="mistyped", params={"given": given, "meant": meant}
+            )
         return address
 
 

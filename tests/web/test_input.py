@@ -286,6 +286,8 @@ def test_a_need_that_does_not_exist_is_refused(client):
         ({"consent": ""}, "Sans votre accord, personne ne peut lire la demande : cochez la case."),
         ({"email": "camille@"}, "Cette adresse n’est pas complète. Elle ressemble à prenom.nom@entreprise.fr."),
         ({"email": "camille roux"}, "Cette adresse n’est pas complète."),
+        ({"email": "camille@Gmial.com"}, "« gmial.com » : vouliez-vous écrire « gmail.com » ?"),
+        ({"email": "camille@fonderie.con"}, "« fonderie.con » : vouliez-vous écrire « fonderie.com » ?"),
         ({"phone": "12"}, "« 12 » n’est pas un numéro de téléphone. Exemple : 03 44 00 00 00."),
         ({"phone": "appelez-moi"}, "« appelez-moi » n’est pas un numéro de téléphone."),
         ({"phone": "0344000000 ext 1234567"}, "n’est pas un numéro de téléphone."),
