@@ -85,6 +85,16 @@ def ask_and_see(client, *, sent):
     return client.get(ANSWER)
 
 
+def test_who_asked_to_be_called_does_not_type_name_and_number_again_to_be_followed(client):
+    ask(client)
+    other = Client()
+    ask(other, sent={**CALL, "rappel-name": "Nina Voisine", "rappel-phone": "0353016088"})
+    form = client.get(ANSWER).context["form"]
+    assert not form.is_bound
+    assert (form["contact_name"].value(), form["phone"].value()) == ("Camille Roux", "03 53 01 60 77")
+    assert "Nina Voisine" not in text_of(client.get(ANSWER))
+
+
 def test_a_double_click_or_a_corrected_number_is_one_row(client):
     ask(client)
     client.post(ASK, CALL)

@@ -187,7 +187,10 @@ def contact_form(draft: Draft, data: QueryDict | None = None) -> ContactForm:
     """Return the form that ends a draft, by who fills it in."""
     if draft.is_assisted:
         return AssistedContactForm(data)
-    return KnownContactForm(data, contact=draft.contact) if draft.contact else ContactForm(data)
+    if draft.contact:
+        return KnownContactForm(data, contact=draft.contact)
+    called = draft.called  # who asked to be called is not asked again who it is
+    return ContactForm(data, initial={"contact_name": called["name"], "phone": called["phone"]} if called else None)
 
 
 def is_proven(request: HttpRequest, draft: Draft) -> bool:
