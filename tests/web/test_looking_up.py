@@ -149,6 +149,13 @@ def test_anything_may_be_typed(drafting, copy, odd):
         assert drafting.get(f"{SEARCH}?q={query}", **more).status_code == 200
 
 
+def test_a_number_that_lacks_digits_is_not_looked_up_as_a_name(drafting, copy):
+    assert "« 83 293 20 » a 7 chiffres : un SIREN en a 9, un SIRET 14." in text_of(
+        drafting.get(SEARCH, {"q": "83 293 20"})
+    )
+    assert "aucun établissement" in text_of(drafting.get(SEARCH, {"q": "1664"}))
+
+
 def test_who_is_not_found_goes_on_by_hand_with_what_was_typed(drafting, copy):
     page = drafting.get(SEARCH, {"q": "Inconnue du Bois"})
     assert "Nous ne cherchons que dans le territoire, et n’y trouvons aucun" in text_of(page)

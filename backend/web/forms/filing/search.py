@@ -13,7 +13,7 @@ from backend.companies.establishments import LEAST, words_of
 from backend.web.forms.filing.number import digits_of, read_number
 
 NUMBER = re.compile(r"[\d\s.-]*")
-SIREN_LENGTH = 9
+SIREN_LENGTH, LONGEST_NAME = 9, 4  # digits; a firm may be named after a year
 
 
 class SearchForm(forms.Form):
@@ -41,7 +41,8 @@ class SearchForm(forms.Form):
         typed: str = self.cleaned_data["q"].strip()
         if not typed:
             raise ValidationError(_("Écrivez un nom, ou un numéro : 9 ou 14 chiffres."))
-        self.number = read_number(typed) if number_begun(typed) else ""
+        is_number = NUMBER.fullmatch(typed) and len(digits_of(typed)) > LONGEST_NAME
+        self.number = read_number(typed) if is_number else ""
         if not self.number and sum(map(len, words_of(typed))) < LEAST:
             raise ValidationError(_("« %(typed)s » est trop court : trois lettres au moins."), params={"typed": typed})
         return typed
