@@ -24,13 +24,20 @@ class Question:
 
     text: str
     known: str = ""
+    is_listed: bool = False  # a condition or a document, which the answers sheet lists before its questions
 
 
 def script_of(card: Card, facts: engine.Facts) -> list[Question]:
     """Return three to five questions: of what is open, weighed, costs and is to be given, one of each first."""
-    open_ones = (Question(_("Est-ce le cas ? {}").format(line.sentence), _values(line)) for line in _open(card))
+    open_ones = (
+        Question(_("Est-ce le cas ? {}").format(line.sentence), _values(line), is_listed=True) for line in _open(card)
+    )
     weighed = (
-        Question(_("Que pouvez-vous montrer de ceci ? {}").format(line.sentence), _values(line))
+        Question(
+            _("Que pouvez-vous montrer de ceci ? {}").format(line.sentence),
+            _values(line),
+            is_listed=bool(line.criterion),
+        )
         for line in card.appraisals
     )
     in_turns = chain.from_iterable(
@@ -42,6 +49,7 @@ def script_of(card: Card, facts: engine.Facts) -> list[Question]:
 def answers_of(submission: Submission, result: Result, card: Card) -> str:
     """Write what is known of a firm for one scheme as plain text, with dots where it has to complete."""
     revision, company = card.revision, submission.sheet.company
+    besides = (question for question in script_of(card, result.facts) if not question.is_listed)
     parts = [
         [f"{submission.sheet}{f' – SIREN {company.siren}' if company else ''}", _("Pour : {}").format(revision.name)],
         [_("LE PROJET"), *_project(submission)],
@@ -50,10 +58,7 @@ def answers_of(submission: Submission, result: Result, card: Card) -> str:
         [_("LES PIÈCES"), *(f"[ ] {document}" for document in revision.documents)],
         [
             _("LES QUESTIONS"),
-            *(
-                f"{n}. {question.text}\n   {question.known or TO_COMPLETE}"
-                for n, question in enumerate(script_of(card, result.facts), 1)
-            ),
+            *(f"{n}. {question.text}\n   {question.known or TO_COMPLETE}" for n, question in enumerate(besides, 1)),
         ],
     ]
     text = "\n\n".join("\n".join(part) for part in parts if len(part) > 1) + "\n"
@@ -75,7 +80,7 @@ def _of_amounts(card: Card, facts: engine.Facts) -> Iterator[Question]:
 def _of_documents(card: Card) -> Iterator[Question]:
     if card.revision.documents:
         named = " ; ".join(card.revision.documents)
-        yield Question(_("Avez-vous ces pièces, et pour quand ? {}").format(named))
+        yield Question(_("Avez-vous ces pièces, et pour quand ? {}").format(named), is_listed=True)
 
 
 def _of_start(card: Card, facts: engine.Facts) -> Iterator[Question]:
