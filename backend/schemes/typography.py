@@ -13,13 +13,13 @@ from backend.common.days import day_in_words
 NBSP = "\N{NO-BREAK SPACE}"
 _MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _UNITS = rf"(?:[kM]|Md)?€|%|(?:ans?|mois|jours?|heures?|semaines?|salariés?|{_MONTHS})\b"
-_INSIDE = re.compile(rf"(?<=\d) (?=\d{{2,3}}(?!\d)|{_UNITS})|(?<=1er) (?=(?:{_MONTHS})\b)|(?<=«) | (?=[»:;!?])")
+_INSIDE = re.compile(rf"(?<=\d) (?=\d{{2,3}}(?!\d)|{_UNITS})|(?<=1er) (?=(?:{_MONTHS})\b)|(?<=[<>≤≥«]) | (?=[»:;!?])")
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-ÝŒ«])")
 _TALL_MARKS = re.compile(r"(?<=«) | (?=[»:;?!])")
 
 
 def unbroken(text: str) -> str:
-    """Join what no line may part: the digits of a number, its unit, a day and its month, quotes and signs."""
+    """Join what no line may part: a number, its unit and sign, a day and its month, quotes and marks."""
     return _INSIDE.sub(NBSP, text)
 
 

@@ -285,6 +285,7 @@ def test_an_amount_is_written_as_people_say_it(value, text):
         ("Appelez le 0 800 02 60 80 ou le 03 53 01 10 00.", "Appelez le 0_800_02_60_80 ou le 03_53_01_10_00."),
         ("du 1er janvier au 31 mars 2027", "du 1er_janvier au 31_mars 2027"),
         ("« Étude » : qui ? 12 août, 12 maisons", "«_Étude_»_: qui_? 12_août, 12 maisons"),
+        ("Opco (< 50 salariés), effectif ≥ 10", "Opco (<_50_salariés), effectif ≥_10"),
     ],
 )
 def test_no_line_parts_a_number_from_its_unit(written, text):
