@@ -1,5 +1,6 @@
 """The conditions of a scheme for one firm, line by line; what is the same for every firm is made once a revision."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,8 @@ from backend.schemes.models import Criterion, Revision, Scheme
 from backend.schemes.vocabulary import NATURE_TITLES
 
 SYMBOLS = {"met": "✓", "not_met": "✗", "unknown": "?"}
+# A number in the list of sources of the public sheet, which stands on no page of a firm.
+_SOURCE_NUMBERS = re.compile(r"\s*\(sources? \d+(?:(?:, | et )\d+)*\)")
 OUTCOME_NAMES = {"met": _("rempli"), "not_met": _("non rempli"), "unknown": _("à préciser")}
 
 
@@ -60,6 +63,11 @@ class LineView(NamedTuple):
         if self.outcome == "met":
             return self.told.kept_brief or criteria.brief_sentence(self.told.definition)
         return self.told.kept_sentence or criteria.sentence(self.told.definition)
+
+    @property
+    def heading(self) -> str:
+        """Say of its parts, which are read below it, how many have to hold; nothing where it has none."""
+        return wording.LISTS.get(self.told.definition["kind"], "") if self.parts else ""
 
     @property
     def note(self) -> str:
@@ -164,7 +172,9 @@ def _tell(condition: engine.Condition, row: Criterion | None, *, note: str = "")
         definition=definition,
         kept_sentence="" if _names_schemes(condition) else criteria.sentence(definition),
         kept_brief="" if _names_schemes(condition) else criteria.brief_sentence(definition),
-        note=" ".join(filter(None, (row.note if row else note, wording.zone_lists(definition)))),
+        note=" ".join(
+            filter(None, (_SOURCE_NUMBERS.sub("", row.note if row else note), wording.zone_lists(definition)))
+        ),
         evidence=evidence_of(row.source, place=row.place, excerpt=row.excerpt) if row else None,
         condition=definition["fact"] if manual else "",
         ask=definition.get("ask", "operator") if manual else "",

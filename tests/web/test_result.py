@@ -1,5 +1,8 @@
 """The firm's result page: what it says, in which order, and what it costs."""
 
+import re
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,8 +11,8 @@ from backend.companies.models import Fact
 from backend.matchmaking.models import Need
 from backend.matchmaking.results import conditions_of, latest_result
 from backend.matchmaking.shortlist import told_card
-from backend.schemes.models import SubNeed
-from tests.factories import DAY, link_to, make_submission, revise_scheme
+from backend.schemes.models import Scheme, SubNeed
+from tests.factories import DAY, first_matches, link_to, make_submission, publish_revision, revise_scheme
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
@@ -33,6 +36,36 @@ def cards_of(page):
 def told(submission, scheme):
     """Return a scheme with all its conditions, as the firm reads it."""
     return told_card(submission, latest_result(submission, on=DAY), scheme)
+
+
+def test_an_alternative_is_read_once_part_by_part(client, submission):
+    make_submission(company_name="Fonderie Voisine", email="nina@voisine.example", siren="", siret="")
+    scheme = first_matches(submission)[0].scheme
+    parts = [
+        {"kind": "manual", "fact": f"essai.{n}", "sentence": said, "ask": "firm"}
+        for n, said in enumerate(("Le four est électrique.", "Le four est au gaz."))
+    ]
+    note = "Il est dit neuf (sources 2, 3 et 5)."
+    scheme.current.criteria.create(position=90, definition={"kind": "any", "of": parts}, note=note)
+    publish_revision(Scheme.objects.get(pk=scheme.pk))
+    page = client.get(f"{page_of(submission)}dispositif/{scheme.pk}/").content.decode()
+    read = re.sub(r'<span class="visually-hidden">.*?</span>', "", page, flags=re.DOTALL)
+    assert "L’un ou l’autre" in read
+    assert "Il est dit neuf." in read  # sources are numbered on the public sheet alone
+    assert [read.count(said) for said in ("Le four est électrique", "Le four est au gaz")] == [1, 1]
+    assert "Voisine" not in page
+
+
+def test_what_a_card_lacks_leads_to_where_it_is_said(client):
+    submission = make_submission(without=("spend", "project.spend", "headcount", "turnover"))
+    make_submission(company_name="Fonderie Voisine", email="nina@voisine.example", siren="", siret="")
+    address = page_of(submission)
+    page = client.get(address)
+    lacking = [card for card in page.context["page"].cards if card.missing]
+    way = f'<a href="{address}corriger/">{", ".join(lacking[0].missing)}</a>'
+    assert lacking
+    assert way in unescape(page.content.decode())
+    assert "Voisine" not in text_of(page)
 
 
 @pytest.mark.parametrize("token", ["inconnu", "x" * 32, "%00", "é"])

@@ -10,10 +10,7 @@ from backend.schemes.catalogue.contacts import Office, offices_of
 from backend.schemes.catalogue.evidence import Evidence, amount_evidence, evidence_of, is_vouched_for
 from backend.schemes.catalogue.quotes import Seen, seen_of
 from backend.schemes.models import Criterion, Operator, OperatorRole, Relation, Revision, Scheme, ServedNeed
-from backend.schemes.typography import NBSP
 from backend.schemes.vocabulary import NATURE_TITLES
-
-_LISTS = {"any": f"L’un ou l’autre{NBSP}:", "all": f"Tout à la fois{NBSP}:"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +125,7 @@ def _condition(row: Criterion, seen: Seen) -> Condition:
 
 
 def _told(position: int, definition: Mapping[str, Any]) -> dict[str, Any]:
-    title = _LISTS.get(definition["kind"])
+    title = wording.LISTS.get(definition["kind"])
     if title is None:
         return {"sentence": criteria.sentence(definition), "parts": (), "nature": wording.nature(definition)}
     told = ((_told(position, part), wording.zone_lists(part)) for part in definition["of"])

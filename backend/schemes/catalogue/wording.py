@@ -9,6 +9,9 @@ from backend.schemes.typography import NBSP, day, euros, number, staff
 from backend.schemes.vocabulary import LEGAL_GROUPS
 from backend.territories.models import Nomenclature, Perimeter, ZoneList
 
+# What is said of the parts of a condition where each is read on a line of its own.
+LISTS = {"any": f"L’un ou l’autre{NBSP}:", "all": f"Tout à la fois{NBSP}:"}
+
 
 def nature(definition: Mapping[str, Any]) -> str:
     """Return what a sentence that a person answers is: a condition, an appraisal, an undertaking; empty for others."""
