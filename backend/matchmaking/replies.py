@@ -91,6 +91,11 @@ class SaidBack:
         return self.sure[len(self.at_once) :]
 
     @property
+    def quotes_differ(self) -> bool:
+        """Whether the sentences beside its doubtful needs tell them apart; one under each box does not."""
+        return len(self.doubtful) == 1 or len({chip.sentence for chip in self.doubtful}) > 1
+
+    @property
     def offered(self) -> frozenset[str]:
         """The names of the facts that it is asked to take as it wrote them: no question asks them beside that."""
         facts = {offered.first.fact for offered in self.offers}
