@@ -51,7 +51,7 @@ def test_a_result_says_what_it_is_of_and_leads_to_what_can_be_done_with_it(clien
     assert f"Demande {submission.reference}, calculée le 24 novembre 2026" in text
     assert "Par quoi commencer, pour Tôlerie des Étangs" in text
     assert "Un développeur économique (Service ARC) la relit, puis vous écrit et vous appelle." in text
-    assert links["Comment ils sont classés"] == reverse("transparency")
+    assert links["Pourquoi cet ordre&nbsp;?"] == reverse("transparency")
     assert links["Corriger mes réponses"] == reverse("correct", args=[token])
     assert links["Mes données"] == reverse("own_data", args=[token])
 
