@@ -118,17 +118,32 @@ def _promised(files: SubmissionQuerySet, on: date) -> QuerySet[FollowUp]:
 
 
 def counts_for(user: User, *, on: date, visible: SubmissionQuerySet | None = None) -> Counts:
-    """Count what stands in each tab, in four queries; ``visible`` as for ``queue_of``."""
+    """Count what stands in each tab, in two queries; ``visible`` as for ``queue_of``."""
     tabs = {tab: Count("pk", filter=in_tab(tab)) for tab in (Tab.TO_READ, Tab.TO_DO, Tab.FOLLOWED, Tab.ALL)}
     files = Submission.objects.visible_to(user) if visible is None else visible
     found = files.aggregate(
         **{tab.replace("-", "_"): count for tab, count in tabs.items()}, mine=Count("pk", filter=Q(officer=user))
     )
     by_tab = {tab: found[tab.replace("-", "_")] for tab in tabs}
-    asked = CallRequest.objects.visible_to(user).waiting().count()
-    by_tab[Tab.TO_CALL] = asked + _promised(files, on).count()
-    by_tab[Tab.OFFERED] = HandOver.objects.offered_to(user).count()
+    by_tab |= {Tab.TO_CALL: 0, Tab.OFFERED: 0}
+    for tab, n in _n_of_no_file_list(user, files, on=on):
+        by_tab[tab] += n
     return Counts(by_tab, found["mine"])
+
+
+def _n_of_no_file_list(user: User, files: SubmissionQuerySet, *, on: date) -> QuerySet[Any, tuple[str, int]]:
+    """Return how many calls are asked for or promised, and how many files offered, in one query."""
+    waiting: tuple[tuple[str, QuerySet[Any]], ...] = (
+        (Tab.TO_CALL, CallRequest.objects.visible_to(user).waiting()),
+        (Tab.TO_CALL, _promised(files, on)),
+        (Tab.OFFERED, HandOver.objects.offered_to(user)),
+    )
+    asked, promised, offered = (
+        rows.order_by().annotate(tab=Value(tab)).values("tab").annotate(n=Count("pk")).values_list("tab", "n")
+        for tab, rows in waiting
+    )
+    counted: QuerySet[Any, tuple[str, int]] = asked.union(promised, offered, all=True).order_by()
+    return counted
 
 
 def n_stood_in(absences: Iterable[Absence], *, visible: SubmissionQuerySet) -> dict[str, int]:
