@@ -27,9 +27,11 @@ def day_in_words(value: date, form: str = "j F Y") -> str:
     '1er novembre 2026'
     >>> day_in_words(datetime(2026, 11, 11, 9, 30), "j F à H:i")
     '11 novembre à 09:30'
+    >>> day_in_words(date(2026, 12, 1), "j N")
+    '1er déc.'
     """
     if value.day == 1:
-        form = form.replace("j F", r"j\e\r F")
+        form = form.replace("j F", r"j\e\r F").replace("j N", r"j\e\r N")
     return str(formats.date_format(value, form))
 
 

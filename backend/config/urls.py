@@ -196,6 +196,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agent/rien-a-proposer/reprendre/", nothing.take_up, name="officer_nothing_back"),
     path("agent/autres-raisons/", officer.unexplained, name="officer_unexplained"),
     path("agent/ma-journee/", my_day.my_day, name="my_day"),
+    path("agent/aujourdhui/", my_day.of_officer, name="officer_day"),
     path("agent/non-envoye/", unsent.unsent, name="officer_unsent"),
     path("agent/nouveau/", assisted.new, name="officer_new"),
     path("agent/nouveau/dossier/", assisted.file, name="officer_new_file"),

@@ -232,6 +232,7 @@ def test_the_pages_of_officers(service: Service, made, open_context):
     sign_in(page, OFFICER)
     file = f"/agent/{made['waiting_pk']}"
     for name, path in {
+        "agent-journee": "/agent/aujourdhui/",
         "agent-file-attente": "/agent/",
         "agent-file-attente-filtree": "/agent/?a_qui=miennes",
         "agent-file-attente-rien": "/agent/?rien=on",

@@ -528,6 +528,7 @@ TABLE: dict[str, Row] = {
     "officer_call_file": Row(ACT, ACT_FOREIGN, args=lambda case: [case.call.pk]),
     "officer_portfolio": page(SIGNED_IN),
     "my_day": page(SIGNED_IN),
+    "officer_day": page(REVIEWS),
     "officer_unsent": page(SIGNED_IN),
     "officer_new": page(REVIEWS),
     "officer_new_file": Row(REVIEWS, method="post"),

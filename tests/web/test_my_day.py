@@ -33,7 +33,7 @@ LONG_AGO = timezone.make_aware(datetime.combine(date(2026, 9, 1), time(9)))
 @pytest.mark.parametrize(
     ("make", "path"),
     [
-        (make_officer, "/agent/"),
+        (make_officer, "/agent/aujourdhui/"),
         (lambda: make_officer(role=Role.EPCI_LEAD), "/agent/equipe/"),
         (make_lead, "/territoire/en-bref/"),
         (lambda: make_officer("", role=Role.EDITOR, is_staff=True), "/administration/schemes/cataloguetask/"),
@@ -57,7 +57,7 @@ def test_files_come_before_the_catalogue_for_who_has_both(client):
     user = make_officer(is_staff=True)
     Membership.objects.create(user=user, organisation=make_organisation(), role=Role.APPROVER)
     client.force_login(user)
-    assert client.get("/agent/ma-journee/")["Location"] == "/agent/"
+    assert client.get("/agent/ma-journee/")["Location"] == "/agent/aujourdhui/"
     assert 'href="/agent/ma-journee/"' in client.get("/agent/").content.decode()
 
 

@@ -10,7 +10,8 @@ from tests.factories import ARC, first_matches, make_officer, make_submission
 from tests.neighbour import ours
 from tests.web.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+# Who signs in lands on their day, which shows what waits in their intercommunality: the neighbour is of another one.
+pytestmark = [pytest.mark.django_db, pytest.mark.neighbour("siren", "address", "group")]
 PASSWORD = "mot-de-passe-long"
 WORDS = "Rappeler Camille après le 12 : elle attend le devis du robot."
 UNSENT = "/agent/non-envoye/"
