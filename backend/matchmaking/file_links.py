@@ -211,7 +211,12 @@ class OfTheSameSiren:
     speaks: bool = False  # the officer speaks for this file, and may undo its links
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.elsewhere)
+        return self.n > 0
+
+    @property
+    def n(self) -> int:
+        """How many lines there are to read."""
+        return len(self.files) + len(self.elsewhere)
 
 
 def of_the_same_siren(submission: Submission, *, viewer: User) -> OfTheSameSiren:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.parametrize("service", ["2026-11-24"], indirect=True)
 OFFICER, LEAD = "claire.vasseur@jonction.example", "sophie.carlier@jonction.example"
 TERRITORY, ADMINISTRATOR = "marc.delaunay@jonction.example", "admin@jonction.example"
 PARTNER = "lucie.perrin@jonction.example"
+MOST_PIXELS_OF_FILE = 6000  # on a phone
 EDITOR, APPROVER = "hugo.lemaire@jonction.example", "elise.fontaine@jonction.example"
 
 PREPARE = """
@@ -438,3 +439,38 @@ def test_the_figures_of_the_territory_fit_a_phone(service: Service, made, open_c
         page.goto(f"{service.url}{path}")
         expect(page.get_by_role("navigation", name="Pages du territoire")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollHeight") <= MOST_SCREENS * HEIGHT, path
+
+
+@pytest.mark.slow
+def test_a_file_fits_a_phone_and_what_leads_into_a_fold_opens_it(service: Service, made, open_context):
+    """What is not needed first is folded on a phone, with its count; on a desk all of it stands open."""
+    page = open_context().new_page()
+    page.goto(f"{service.url}/compte/connexion/")
+    sign_in(page, OFFICER)
+    page.goto(f"{service.url}/agent/{made['waiting_pk']}/")
+    assert page.evaluate("document.documentElement.scrollHeight") <= MOST_PIXELS_OF_FILE
+    need = page.locator(".on-a-phone")
+    expect(need).to_contain_text("Besoin")
+    assert need.bounding_box()["y"] < HEIGHT / 2
+    facts = page.get_by_text("Effectif", exact=True)
+    expect(facts).to_be_hidden()
+    page.get_by_text(re.compile(r"^Ce que nous savons \(\d+\)$")).click()
+    expect(facts).to_be_visible()
+    for anchor, part in (("#suivi", "Noter une étape…"), ("#notes", "Écrire une note…")):
+        expect(page.get_by_text(part)).to_be_hidden()
+        page.locator(f".in-charge a[href='{anchor}']").click()
+        expect(page.get_by_text(part)).to_be_visible()
+    led = page.locator(".firm-reads a[href^='#d-']").first
+    scheme = page.locator(str(led.get_attribute("href")))
+    led.click()
+    expect(scheme).to_be_visible()
+    page.goto(f"{service.url}/agent/{made['waiting_pk']}/partie/etape/")
+    page.goto(f"{service.url}/agent/{made['waiting_pk']}/#suivi")
+    expect(page.get_by_text("Noter une étape…")).to_be_visible()
+    look(page, "agent-dossier-telephone")
+    desk = open_context(width=1280, height=900, javascript=False).new_page()
+    desk.goto(f"{service.url}/compte/connexion/")
+    sign_in(desk, OFFICER)
+    desk.goto(f"{service.url}/agent/{made['waiting_pk']}/")
+    for words in ("Effectif", "Noter une étape…", "Écrire une note…", "Pas proposés"):
+        expect(desk.get_by_text(words).locator("visible=true").first).to_be_visible()

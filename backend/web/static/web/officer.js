@@ -41,9 +41,13 @@ function move(step) {
   reach(stops[here === -1 ? 0 : Math.min(Math.max(here + step, 0), stops.length - 1)]);
 }
 
+// What is folded around something, and around that, opens.
+function unfold(inside) {
+  for (let fold = inside.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+}
+
 function reach(stop) {
-  const fold = stop.closest("details");
-  if (fold) fold.open = true;
+  unfold(stop);
   stop.focus();
   stop.scrollIntoView({ block: "start" });
 }
@@ -55,9 +59,9 @@ function press(key) {
   const selector = `[data-key="${CSS.escape(key)}"]`;
   const target = stop?.querySelector(selector) ?? document.querySelector(`${selector}:not(article *)`);
   if (!target) return false;
+  unfold(target);
   if (target.tagName === "SUMMARY") {
     const fold = target.parentElement;
-    fold.open = true;
     (fold.querySelector("select, textarea, input:not([type=hidden]), button") ?? target).focus();
   } else if (target.matches("input[type=search]")) {
     target.focus();
@@ -128,13 +132,21 @@ for (const ended of ["htmx:afterSwap", "htmx:sendError", "htmx:responseError"]) 
   document.body.addEventListener(ended, () => (isSending = false));
 }
 
-// Back from a decision: the scheme decided on has focus, and the next key goes on from there.
-if (location.hash.startsWith("#d-")) {
-  const stop = document.getElementById(location.hash.slice(1));
-  if (stop?.matches(".scheme-line")) reach(stop.querySelector("article.scheme[tabindex], summary"));
-  else if (stop?.matches("article.scheme[tabindex]")) reach(stop);
-} else if (location.hash) {
-  // Back from a form of a part that is fetched: it is open again.
-  const fold = document.getElementById(location.hash.slice(1))?.querySelector(":scope > details");
-  if (fold) fold.open = true;
+// Back from a decision, or led to a scheme: it has focus, and the next key goes on from there. Back from a form of a
+// part that is fetched: the part is open again, with all that is folded around it.
+function arrive() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (!target) return;
+  if (target.matches(".scheme-line")) reach(target.querySelector("article.scheme[tabindex], summary"));
+  else if (target.matches("article.scheme[tabindex]")) reach(target);
+  else {
+    const fold = target.querySelector(":scope > details");
+    if (fold) fold.open = true;
+    if (!target.closest("details:not([open])")) return;
+    unfold(target);
+    target.scrollIntoView({ block: "start" });
+  }
 }
+
+arrive();
+addEventListener("hashchange", arrive);
