@@ -1,5 +1,6 @@
 """What a small language, learnt here, reads in what bosses type."""
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -28,32 +29,47 @@ SAID = {
     ],
 }  # fmt: skip
 EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for text in texts]
-LANGUAGE = Language.learn(EXAMPLES)
-READER = NeedReader(
-    LANGUAGE,
-    Certainty(
-        intercept=-1.6, need=2.0, nothing=-0.6, out_of_scope=-0.7, other_intercept=4.0, other_need=0.8, other_whole=0.5
-    ),
-    Grammar(
-        negation=Negation(
-            words=["pas", "sans", "aucun"],
-            exceptions=["sauf"],
-            will=["veux", "cherche"],
-            need=["besoin", "problème"],
-            refusable=["prêt"],
-            lacking=["pas de", "aucun"],
+
+
+@cache
+def language() -> Language:
+    """Learn it once, in the process that runs these tests: all of them collect this module."""
+    return Language.learn(EXAMPLES)
+
+
+@cache
+def reader() -> NeedReader:
+    return NeedReader(
+        language(),
+        Certainty(
+            intercept=-1.6,
+            need=2.0,
+            nothing=-0.6,
+            out_of_scope=-0.7,
+            other_intercept=4.0,
+            other_need=0.8,
+            other_whole=0.5,
         ),
-        joints=["et", "mais"],
-        requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
-        verbs=[r"\b(?:je|nous|il|sont|tourne|soude)\b"],
-        stop_words=STOP_WORDS,
-    ),
-    guidance="guidance",
-)
+        Grammar(
+            negation=Negation(
+                words=["pas", "sans", "aucun"],
+                exceptions=["sauf"],
+                will=["veux", "cherche"],
+                need=["besoin", "problème"],
+                refusable=["prêt"],
+                lacking=["pas de", "aucun"],
+            ),
+            joints=["et", "mais"],
+            requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
+            verbs=[r"\b(?:je|nous|il|sont|tourne|soude)\b"],
+            stop_words=STOP_WORDS,
+        ),
+        guidance="guidance",
+    )
 
 
 def heaviest(text: str) -> str:
-    weights = READER.read(text).weights
+    weights = reader().read(text).weights
     return max(weights, key=lambda need: weights[need])
 
 
@@ -75,25 +91,25 @@ def test_what_is_like_a_sentence_of_a_need_is_that_need(text: str, need: str) ->
 @pytest.mark.parametrize("text", ["recruter des soudeurs", "un robot de soudage", "ma facture a doublé"])
 def test_politeness_around_a_need_changes_nothing(text: str) -> None:
     framed = f"Bonjour madame, merci de votre aide. Mon grand-père a fondé l'atelier. {text}. Bien à vous"
-    alone, within = READER.read(text), READER.read(framed)
+    alone, within = reader().read(text), reader().read(framed)
     assert within.weights == pytest.approx(alone.weights, abs=0.05)
     (start, end) = within.sentences[heaviest(text)]
     assert framed[start:end] == text
 
 
 def test_a_text_of_politeness_only_asks_for_nothing() -> None:
-    wish = READER.read("Bonjour madame. Merci de votre aide, cordialement")
+    wish = reader().read("Bonjour madame. Merci de votre aide, cordialement")
     assert wish.stated
     assert max(wish.probabilities.values(), default=0.0) < 0.05
 
 
 def test_the_words_that_decided_are_named_as_they_were_written() -> None:
-    assert set(READER.read("Une facture d’Électricité, ouille").evidence["energy"]) == {"Électricité", "facture"}
-    assert "240" not in READER.read("240 000 de facture d’électricité").evidence["energy"]
+    assert set(reader().read("Une facture d’Électricité, ouille").evidence["energy"]) == {"Électricité", "facture"}
+    assert "240" not in reader().read("240 000 de facture d’électricité").evidence["energy"]
 
 
 def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
-    wish = READER.read("soudeur", ["energy", "recruit"])
+    wish = reader().read("soudeur", ["energy", "recruit"])
     assert wish.weights["energy"] == wish.weights["recruit"] == 1.0
     assert wish.probabilities["energy"] == 1.0
     assert "energy" not in wish.sentences
@@ -109,35 +125,37 @@ def test_what_is_ticked_weighs_one_and_is_certain_whatever_the_words() -> None:
     ],
 )
 def test_two_needs_of_one_text_are_both_heard(text: str) -> None:
-    wish = READER.read(text)
+    wish = reader().read(text)
     assert min(wish.probabilities["recruit"], wish.probabilities["energy"]) > 0.45
 
 
 def test_a_need_in_a_clause_of_one_of_several_sentences_is_heard_beside_the_likeliest() -> None:
     text = "Je cherche deux soudeurs, des bouchers, des chauffeurs et pourquoi pas un robot. Quelles aides pour nous ?"
-    found, wish = READER.shares(text), READER.read(text)
+    found, wish = reader().shares(text), reader().read(text)
     assert found is not None
-    robot = LANGUAGE.classes.index("robot")
+    robot = language().classes.index("robot")
     assert found.heard.shares[found.n_main :, robot].max() > 0.7 > 2 * found.heard.shares[: found.n_main, robot].max()
     assert wish.probabilities["recruit"] > wish.probabilities["robot"] > 0.3
     assert text[slice(*wish.sentences["robot"])] == text.split(". ")[0]
-    pasted = READER.shares("Je cherche deux soudeurs. Puis " + ", ".join(f"un robot {number}" for number in range(90)))
+    pasted = reader().shares(
+        "Je cherche deux soudeurs. Puis " + ", ".join(f"un robot {number}" for number in range(90))
+    )
     assert pasted is not None
     assert len(pasted.heard.shares) - pasted.n_main == MOST_CLAUSES
 
 
 def test_what_no_scheme_is_for_beside_a_need_is_left_unread() -> None:
     text = "je cherche deux soudeurs et je voudrais un procès"
-    assert [text[start:end] for start, end in READER.unread(text)] == ["je voudrais un procès"]
+    assert [text[start:end] for start, end in reader().unread(text)] == ["je voudrais un procès"]
     for text in ("je voudrais un procès", "je cherche deux soudeurs et je voudrais un robot", "pas de prêt", ""):
-        assert READER.unread(text) == []
+        assert reader().unread(text) == []
 
 
 @pytest.mark.parametrize(
     "text", ["pas de prêt", "sans prêt", "tout sauf un prêt", "je ne veux pas de prêt", "je ne cherche pas de prêt"]
 )
 def test_a_negated_word_does_not_count(text: str) -> None:
-    assert READER.read(text).probabilities.get("loan", 0.0) < 0.2 < READER.read("un prêt").probabilities["loan"]
+    assert reader().read(text).probabilities.get("loan", 0.0) < 0.2 < reader().read("un prêt").probabilities["loan"]
 
 
 @pytest.mark.parametrize(
@@ -157,26 +175,26 @@ def test_a_negation_hides_what_it_refuses_and_no_more(text: str, need: str) -> N
 
 
 def test_a_clause_complains_beside_another_that_asks() -> None:
-    found = READER.read("Il nous faut un robot, pas de soudeur à Noyon, pas de prêt non plus.").probabilities
+    found = reader().read("Il nous faut un robot, pas de soudeur à Noyon, pas de prêt non plus.").probabilities
     assert min(found["robot"], found["recruit"]) > 0.45 > found.get("loan", 0.0)
 
 
 def test_who_does_not_look_for_one_thing_looks_for_nobody() -> None:
     """What looks for something says to recruit, where nothing else is said: it is denied with what it looks for."""
-    assert READER.read("je ne cherche pas de prêt").probabilities.get("recruit", 0.0) < 0.2
-    wish = READER.read("je ne cherche pas de prêt mais un robot")
+    assert reader().read("je ne cherche pas de prêt").probabilities.get("recruit", 0.0) < 0.2
+    wish = reader().read("je ne cherche pas de prêt mais un robot")
     assert wish.probabilities["robot"] > max(0.3, wish.probabilities.get("recruit", 0.0))
 
 
 def test_what_no_scheme_answers_is_told_apart() -> None:
-    wish = READER.read("un avocat contre mon voisin")
+    wish = reader().read("un avocat contre mon voisin")
     assert wish.elsewhere > 0.5
     assert max(wish.probabilities.values(), default=0.0) < 0.2
 
 
 def test_words_of_a_need_in_a_text_that_no_scheme_is_for_are_less_sure() -> None:
     """The sentence alone says the need as well: what stands around it tells that it is none."""
-    alone, within = (READER.read(text) for text in ("un prêt", "un procès contre mon voisin. un prêt"))
+    alone, within = (reader().read(text) for text in ("un prêt", "un procès contre mon voisin. un prêt"))
     shares = [2 * wish.weights["loan"] - wish.probabilities["loan"] for wish in (alone, within)]  # a weight is a mean
     assert shares[1] > 0.9 * shares[0]
     assert within.probabilities["loan"] < 0.7 * alone.probabilities["loan"]
@@ -184,15 +202,15 @@ def test_words_of_a_need_in_a_text_that_no_scheme_is_for_are_less_sure() -> None
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_no_words_and_no_boxes_state_nothing(text: str) -> None:
-    assert not READER.read(text).stated
-    assert READER.read(text, ["energy"]).stated
+    assert not reader().read(text).stated
+    assert reader().read(text, ["energy"]).stated
 
 
 @pytest.mark.parametrize(
     "text", ["🙂🙂" * 2_500, "x" * 10_000, "kkk " * 2_500, "\0", "<b>&amp;</b>" * 400, "אבג " * 900]
 )
 def test_what_is_not_understood_is_stated_and_is_no_need(text: str) -> None:
-    wish = READER.read(text)
+    wish = reader().read(text)
     assert wish.stated
     assert max(wish.probabilities.values(), default=0.0) < 0.3
 
@@ -217,16 +235,16 @@ def test_the_cache_by_word_says_what_the_pipeline_says() -> None:
 
 def test_a_text_is_closest_to_the_scheme_of_which_the_same_is_said() -> None:
     said = [Example(text, {f"a:{subject}": 1.0}) for subject, texts in SAID.items() for text in texts]
-    centroids = Centroids.learn(said, LANGUAGE)
-    close = READER.read("embaucher un soudeur", centroids=centroids).closeness
+    centroids = Centroids.learn(said, language())
+    close = reader().read("embaucher un soudeur", centroids=centroids).closeness
     assert max(close, key=lambda key: close[key]) == "a:recruit"
     assert all(0.0 <= value <= 1.0 + 1e-9 for value in close.values())
     assert set(close) == {f"a:{subject}" for subject in SAID}
 
 
 def test_another_need_is_surer_the_more_of_the_whole_it_has() -> None:
-    said = READER.read("Je cherche deux soudeurs. Il nous faut un prêt de la banque.").probabilities
-    shade = READER.read("Je cherche deux soudeurs, embaucher des chaudronniers. Le crédit.").probabilities
+    said = reader().read("Je cherche deux soudeurs. Il nous faut un prêt de la banque.").probabilities
+    shade = reader().read("Je cherche deux soudeurs, embaucher des chaudronniers. Le crédit.").probabilities
     assert set(said) >= {"recruit", "loan"}
     assert said["loan"] > shade.get("loan", 0.0)
     assert shade["recruit"] == max(shade.values())
@@ -236,13 +254,13 @@ def test_what_the_likeliest_need_is_read_from_stands_apart_from_the_others() -> 
     certainty = Certainty(
         intercept=0.0, need=1.0, nothing=0.0, out_of_scope=0.0, other_intercept=0.0, other_need=1.0, other_whole=1.0
     )
-    signs = READER.signs("Je cherche deux soudeurs. Il nous faut un prêt de la banque.", certainty)
+    signs = reader().signs("Je cherche deux soudeurs. Il nous faut un prêt de la banque.", certainty)
     assert signs is not None
     assert len(signs.others.keys() & {"recruit", "loan"}) == 1
     for best, whole in signs.others.values():
         assert best <= 0.0
         assert whole <= 0.0
-    assert READER.signs("", certainty) is None
+    assert reader().signs("", certainty) is None
 
 
 LESS = pytest.approx(ONE * STATEMENT)
@@ -264,7 +282,7 @@ SCENERY = "Deux soudeurs sont partis. Un robot de soudage tourne."
     ],
 )
 def test_beside_a_sentence_that_asks_those_that_only_tell_count_less(text: str, counts: list[float]) -> None:
-    found = READER.shares(text)
+    found = reader().shares(text)
     assert found is not None
     assert found.part_weights.tolist() == counts
 
@@ -280,5 +298,5 @@ def test_without_a_word_of_verbs_nothing_is_a_fragment() -> None:
 
 def test_the_sentence_said_back_is_the_one_that_asks() -> None:
     text = f"{SCENERY} Je cherche deux soudeurs."
-    span = READER.read(text).sentences["recruit"]
+    span = reader().read(text).sentences["recruit"]
     assert text[slice(*span)] == "Je cherche deux soudeurs"
