@@ -11,12 +11,18 @@ from backend.schemes.models import Scheme
 from tests.factories import revise_scheme
 from tests.neighbour import neighbour, pytest_runtest_call  # noqa: F401 -- beside every test here
 
+BOUNDS = "test_schemathesis_bounds.py"
 _requests: Counter[tuple[str, int]] = Counter()
 
 
 def count_request(operation: str, status: int) -> None:
     """Count a made-up request, for the summary of a long search."""
     _requests[operation, status] += 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect no bounds where slow tests are left out: schemathesis makes its requests up while it collects."""
+    return True if collection_path.name == BOUNDS and config.option.markexpr == "not slow" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -124,15 +124,3 @@ def after_call(context: Any, case: schemathesis.Case, response: Any) -> None:
 @settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_every_answer_is_the_documented_one(case: schemathesis.Case) -> None:
     case.call_and_validate(headers={"Accept-Encoding": "identity"})  # what is compressed is tested with the pages
-
-
-@pytest.mark.slow
-@schema.parametrize()
-@settings(
-    max_examples=600 if LONG else 10,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_at_every_bound_is_the_documented_one(case: schemathesis.Case) -> None:
-    case.call_and_validate(headers={"Accept-Encoding": "identity"})
