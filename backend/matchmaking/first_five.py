@@ -10,7 +10,7 @@ from typing import Protocol
 
 from backend.matchmaking import engine
 from backend.matchmaking.models import Match, Result, Review
-from backend.matchmaking.usefulness import N_CARDS, can_be_judged, worth_a_card
+from backend.matchmaking.usefulness import N_CARDS, can_be_judged, is_unlikely, worth_a_card
 
 
 class Decided(Protocol):
@@ -36,7 +36,9 @@ class Parts:
 def shown_first(result: Result, reviews: Mapping[int, Decided]) -> frozenset[int]:
     """Return the schemes of a result that its firm reads first."""
     matches, weights = result.ranked_with(reviews), engine.weights_of(result.weights)
-    return frozenset(match.scheme_id for match in parts_of(matches, reviews, result.probabilities, weights).shown)
+    return frozenset(
+        match.scheme_id for match in parts_of(matches, reviews, result.probabilities, weights, result.facts).shown
+    )
 
 
 def answering(matches: Iterable[Match]) -> list[Match]:
@@ -49,8 +51,12 @@ def parts_of(
     reviews: Mapping[int, Decided],
     probabilities: Mapping[str, float],
     weights: engine.Weights,
+    facts: engine.Facts,
 ) -> Parts:
-    """Part what an answer listed, by what was decided of it and by how probable each of its needs is, in [0, 1]."""
+    """Part what an answer listed, by what was decided of it and by how probable each of its needs is, in [0, 1].
+
+    What the firm cannot have if it stands alone, as a small one is presumed to, has a card only beside nothing else.
+    """
     # What a person decided stays in sight, even where the needs were corrected since.
     decided = {scheme: review for scheme, review in reviews.items() if review.is_decided}
     kept = [
@@ -65,6 +71,8 @@ def parts_of(
     filling = rest[: max(0, N_CARDS - len(kept))]
     if can_be_judged(possible, probabilities, weights):
         sure = {need for need, probability in probabilities.items() if 100 * probability >= weights.sure}
+        presumed = engine.presumed_facts(facts)
+        filling = [match for match in filling if not is_unlikely(match, presumed)] or filling
         filling = worth_a_card(filling, sure, weights, kept=answering(kept), guides=guides)
     return Parts(
         shown=[*kept, *filling],

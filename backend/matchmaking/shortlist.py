@@ -23,6 +23,7 @@ from backend.matchmaking.standing import WINDOW
 from backend.matchmaking.states import SchemeState, States, both_states
 from backend.matchmaking.superseded import Superseded, superseded_schemes
 from backend.matchmaking.transitions import LEFT
+from backend.matchmaking.usefulness import is_unlikely
 from backend.schemes.catalogue.revision_cache import read_revisions
 from backend.schemes.models import Revision
 from backend.schemes.typography import euros
@@ -156,7 +157,7 @@ def _layout(
     asked: Result | engine.Request,
     weights: engine.Weights,
 ) -> Shortlist:
-    parts = parts_of(matches, reviews, asked.probabilities, weights)
+    parts = parts_of(matches, reviews, asked.probabilities, weights, known.facts)
     shown, kept, guides = parts.shown, parts.kept, parts.guides
     doubtful = {need for need, chance in asked.probabilities.items() if 100 * chance < weights.sure}
     over = {scheme for scheme, review in reviews.items() if isinstance(review, Over)}
@@ -207,18 +208,13 @@ def _to_do(cards: Sequence[Card], known: Known) -> list[Card]:
     """
     possible = [card for card in cards if card.match.is_possible]
     presumed = engine.presumed_facts(known.facts)
-    likely = [card for card in possible if not (WINDOW in card.match.unknown or _is_unlikely(card.match, presumed))]
+    likely = [card for card in possible if not (WINDOW in card.match.unknown or is_unlikely(card.match, presumed))]
     return [card for card in possible if card.verdict == KEPT] or likely
 
 
 def _advisers(orienting: Sequence[Card], known: Known, doubtful: Container[str]) -> list[Card]:
     """Return those who orient with a need that is sure, to turn to where no scheme gives a step."""
     return [card for card in _to_do(orienting, known) if card.match.need_id and card.match.need_id not in doubtful]
-
-
-def _is_unlikely(match: Match, presumed: Container[str]) -> bool:
-    """Tell whether what is presumed of a firm would exclude it: it bears on the scheme, and closes nothing of it."""
-    return match.presumed == [] and any(fact in presumed for fact in match.unknown)
 
 
 def _plan(links: Links, cards: Iterable[Card]) -> dict[int, tuple[int, ...]]:

@@ -3,7 +3,7 @@
 The others stay in the list, one link away (ADR 68).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp
@@ -101,6 +101,11 @@ def worth_a_card(
             leading.append(guide)
             left.remove(guide.need_id)
     return [*found[: N_CARDS - len(leading)], *leading]
+
+
+def is_unlikely(match: Match, presumed: Container[str]) -> bool:
+    """Tell whether what is presumed of a firm would exclude it: it bears on the scheme, and closes nothing of it."""
+    return match.presumed == [] and any(fact in presumed for fact in match.unknown)
 
 
 def can_be_judged(matches: Iterable[Match], probabilities: Mapping[str, float], weights: engine.Weights) -> bool:

@@ -127,11 +127,11 @@ class Kept:
     is_decided: bool = True
 
 
-def shown(matches, weights, *, kept=(), probabilities):
+def shown(matches, weights, *, kept=(), probabilities, facts=None):
     """Return the places of those of some schemes that get a card, the kept ones first."""
     for place, each in enumerate(matches):
         each.scheme_id, each.addresses, each.eligibility = place, True, Match.Verdict.ELIGIBLE
-    parts = parts_of(matches, {place: Kept() for place in kept}, probabilities, weights)
+    parts = parts_of(matches, {place: Kept() for place in kept}, probabilities, weights, facts or {})
     return [each.scheme_id for each in parts.shown]
 
 
@@ -161,11 +161,23 @@ def test_a_kept_scheme_stands_for_the_first_and_for_the_first_of_its_need(weight
     assert shown(every, weights, kept=[1], probabilities={"a.a": 0.3, "b.b": 0.3}) == [1]
 
 
+def test_what_a_small_firm_alone_could_not_have_gets_a_card_only_beside_nothing_else(weights):
+    large, small = match(weights, 0.9, 0.3), match(weights, 0.8, 0.2)
+    large.unknown, large.presumed, small.unknown, small.presumed = ["group"], [], [], []
+    sure, few = {"a.a": 0.9}, {"headcount": 2}
+    assert shown([large, small], weights, probabilities=sure, facts=few) == [1]
+    assert shown([large, small], weights, probabilities=sure, facts={"headcount": 80}) == [0, 1]
+    assert shown([large, small], weights, probabilities=sure, facts={**few, "group": []}) == [0, 1]
+    assert shown([large], weights, probabilities=sure, facts=few) == [0]
+    small.unknown, small.presumed = ["group"], ["group"]  # it closes what is open there
+    assert shown([large, small], weights, probabilities=sure, facts=few) == [1]
+
+
 def test_a_kept_scheme_that_answers_no_longer_stands_for_nothing(weights):
     every = [match(weights, 0.4, 0.1), match(weights, 0.1, 0.1)]
     shown(every, weights, probabilities={})
     every[1].addresses = False
-    parts = parts_of(every, {1: Kept()}, {"a.a": 0.3}, weights)
+    parts = parts_of(every, {1: Kept()}, {"a.a": 0.3}, weights, {})
     assert [each.scheme_id for each in parts.shown] == [1, 0]
 
 

@@ -9,7 +9,6 @@ from backend.matchmaking import engine
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.judgements import Labelled, load_labelled
 from backend.matchmaking.match_input import as_request, proposed
-from backend.matchmaking.models import Match
 from backend.matchmaking.said_needs import Said, say_back
 from backend.schemes.models import Scheme
 
@@ -70,8 +69,7 @@ class Told:
     @cached_property
     def possible(self) -> frozenset[str]:
         """Return the keys of the schemes that the firm has or may have; of an answer without a limit."""
-        out = Match.Verdict.INELIGIBLE
-        return frozenset(item.scheme_key for item in self.answer.ranked if item.eligibility != out)
+        return frozenset(item.scheme_key for item in self.answer.ranked if item.is_possible)
 
 
 def evaluate_families(*, held_out: bool) -> list[FamilyRow]:
@@ -92,6 +90,11 @@ def told(requests: Sequence[Labelled], disturb: Callable[[str], str], *, limit: 
     questions = [replace(each.question, text=disturb(each.question.text)) for each in requests]
     asked = [as_request(question, catalogue, language=language)[0] for question in questions]
     answers = engine.answer(asked, compiled=catalogue, weights=weights, limit=limit)
+    if limit is None:  # as a page is answered, whose cards hang on it
+        answers = [
+            engine.with_presumed(answer, request, compiled=catalogue, weights=weights, ranker=None)
+            for request, answer in zip(asked, answers, strict=True)
+        ]
     return [
         Told(
             each,

@@ -130,7 +130,7 @@ def shown_at_once(one: Told) -> list[str]:
 def with_a_card(one: Told) -> list[str]:
     """Return the schemes that get a card: up to five, guides apart."""
     _, weights = engine.active_weights()
-    parts = parts_of(unsaved(one.proposed), {}, one.request.probabilities, weights)
+    parts = parts_of(unsaved(one.proposed), {}, one.request.probabilities, weights, one.request.facts)
     return [match.scheme.key for match in parts.shown]
 
 
