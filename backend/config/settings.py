@@ -250,7 +250,6 @@ CATCHER_DIR = Path(env.str("JONCTION_CATCHER_DIR")) if DEMO and env.str("JONCTIO
 # How often the outbox looks for e-mails that are due, and how long a claim lasts before another worker may take it.
 OUTBOX_SECONDS = env.float("JONCTION_OUTBOX_SECONDS", default=15)
 OUTBOX_LEASE_SECONDS = env.float("JONCTION_OUTBOX_LEASE_SECONDS", default=300)
-
 # How many e-mails a minute leave for one domain, at most: 0 says no limit.
 MAIL_PER_DOMAIN = env.int("JONCTION_MAIL_PER_DOMAIN", default=60)
 
@@ -264,8 +263,7 @@ FETCH_LOOPBACK = False
 CHECK_LINKS = env.bool("JONCTION_CHECK_LINKS", default=not DEMO)
 # API Recherche d'entreprises, asked for firms that our own copy of the register lacks; empty: nothing is asked.
 REGISTER_URL = env.str("JONCTION_REGISTER_URL", default="").rstrip("/")
-# Where what was learnt from the sentences of a release is kept, so that the next database need not learn it again:
-# a minute and more. It can be emptied at any time. Set but empty: nothing is kept.
+# Where what was learnt from a release is kept for another database, to save a minute. Set but empty: nothing is kept.
 LANGUAGE_DIR = env.str("JONCTION_LANGUAGE_DIR", default=f"{gettempdir()}/jonction-language-{os.geteuid()}")
 # A folder with the files by which another territory differs from ours, laid out as fixtures/.
 TERRITORY_FOLDER = Path(_territory) if (_territory := env.str("JONCTION_TERRITORY", default="")) else None
