@@ -39,10 +39,10 @@ MISTYPED = {
         "gmail.com": "gmial.com gmal.com gmai.com gmil.com gamil.com gmaill.com gmail.co gmail.cm gmail.fr",
         "hotmail.com": "hotmial.com hotmal.com hotmai.com",
         "hotmail.fr": "hotmial.fr hotmal.fr hotmai.fr",
-        "orange.fr": "orage.fr ornage.fr orang.fr",
+        "orange.fr": "ornage.fr orang.fr",
         "outlook.com": "outlok.com outloo.com",
         "outlook.fr": "outlok.fr outloo.fr",
-        "wanadoo.fr": "wanado.fr wandoo.fr",
+        "wanadoo.fr": "wanado.fr",
         "yahoo.com": "yaho.com yahooo.com",
         "yahoo.fr": "yaho.fr yahooo.fr",
     }.items()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Window
@@ -54,7 +55,7 @@ def officer_day(user: User, *, on: date) -> OfficerDay:
     asked = CallRequest.objects.visible_to(user).waiting()
     offered = HandOver.objects.offered_to(user).select_related("by", "to_epci", *_of_file())
     since = add_working_days(on, -1)
-    arrived = list(_arrived(visible, since=since)[:MOST_LINES])
+    arrived: list[Any] = list(_arrived(visible, since=since)[:MOST_LINES])
     return OfficerDay(
         counts=counts_for(user, on=on, visible=visible),
         promised=list(promised[:MOST_LINES]),
@@ -64,7 +65,7 @@ def officer_day(user: User, *, on: date) -> OfficerDay:
         to_do=list(_to_do(user, visible, on=on)[:MOST_LINES]),
         last_days=_last_days(visible, on=on),
         arrived=arrived,
-        n_arrived=arrived[0].n_arrived if arrived else 0,  # type: ignore[attr-defined]
+        n_arrived=arrived[0].n_arrived if arrived else 0,
         since=since,
     )
 
