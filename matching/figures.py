@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from matching.patterns import folded, patterns_of
+from matching.patterns import PatternTable, folded
 from matching.sentences import Span, sentences_of
 
 
@@ -27,6 +27,8 @@ class FigureReader:
         What several patterns have in common; a part may name those before it, and ``numbers`` and ``scales``.
     numbers, scales : mapping of str to float
         Numbers in words, which add up where several stand together; scales such as "k€".
+    about : mapping of str to iterable of str, optional
+        By fact: whatever its patterns find holds something of it. A sentence that does not is not searched.
     """
 
     def __init__(
@@ -36,17 +38,19 @@ class FigureReader:
         parts: Mapping[str, str],
         numbers: Mapping[str, float],
         scales: Mapping[str, float],
+        about: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self._numbers, self._scales = numbers, scales
         self._words = re.compile("|".join(sorted(map(re.escape, numbers), key=len, reverse=True)))
-        self._patterns = patterns_of(patterns, parts=parts, words={"numbers": numbers, "scales": scales})
+        words = {"numbers": numbers, "scales": scales}
+        self._patterns = PatternTable(patterns, parts=parts, words=words, about=about)
 
     def read(self, text: str) -> dict[str, Figure]:
         """Return what a text states of each fact; nothing where it states two different figures of one."""
         found: dict[str, set[Figure]] = {}
         for span, _ in sentences_of(text):
             sentence = folded(text, span)
-            for fact, several in self._patterns.items():
+            for fact, several in self._patterns.of(sentence):
                 said = (match for pattern in several for match in pattern.finditer(sentence))
                 found.setdefault(fact, set()).update(Figure(self._value(match), span) for match in said)
         return {

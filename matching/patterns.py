@@ -1,7 +1,7 @@
 """Regular expressions that are given as data, over sentences without capitals and accents."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from matching.sentences import MOST_KEPT, Span, clauses_of, sentences_of
@@ -21,6 +21,39 @@ def forget_texts() -> None:
     sentences_of.cache_clear()
     clauses_of.cache_clear()
     folded.cache_clear()
+
+
+class PatternTable:
+    """Patterns by name, and what those of a name are about.
+
+    Parameters
+    ----------
+    patterns, parts, words
+        As for :func:`patterns_of`.
+    about : mapping of str to iterable of str, optional
+        By name: whatever its patterns find holds something of it. A sentence that does not is not searched; where it
+        is not said, every one is.
+    """
+
+    def __init__(
+        self,
+        patterns: Mapping[str, Iterable[str]],
+        *,
+        parts: Mapping[str, str],
+        words: Mapping[str, Iterable[str]],
+        about: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        found = patterns_of(patterns, parts=parts, words=words)
+        # Of any text there is something in: the empty one.
+        self._rows = [(name, tuple((about or {}).get(name, ("",))), several) for name, several in found.items()]
+
+    def of(self, sentence: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:
+        """Yield the patterns that may find something in a sentence, by name."""
+        for name, about, patterns in self._rows:
+            for word in about:
+                if word in sentence:
+                    yield name, patterns
+                    break
 
 
 def patterns_of(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from matching.patterns import folded, patterns_of
+from matching.patterns import PatternTable, folded
 from matching.sentences import Span, sentences_of
 
 OF_OTHERS = "others"  # the group of a pattern that finds what is said of somebody else
@@ -33,7 +33,9 @@ class PhraseReader:
         What several patterns have in common; a part may name those before it, and the words.
     words : mapping of str to iterable of str
         Words of which any one may stand, by the name that patterns give them.
-    about : iterable of str, optional
+    about : mapping of str to iterable of str, optional
+        By name: whatever its patterns find holds something of it. A sentence that does not is not searched.
+    nouns : iterable of str, optional
         What all patterns speak of: a sentence without the first word of any of them (with a letter more or not) is not
         searched. Most are not.
     """
@@ -44,10 +46,11 @@ class PhraseReader:
         *,
         parts: Mapping[str, str],
         words: Mapping[str, Iterable[str]],
-        about: Iterable[str] | None = None,
+        about: Mapping[str, Iterable[str]] | None = None,
+        nouns: Iterable[str] | None = None,
     ) -> None:
-        self._patterns = patterns_of(patterns, parts=parts, words=words)
-        self._about = None if about is None else frozenset(_WORD.findall(name)[0] for name in about)
+        self._patterns = PatternTable(patterns, parts=parts, words=words, about=about)
+        self._nouns = None if nouns is None else frozenset(_WORD.findall(name)[0] for name in nouns)
 
     def read(self, text: str) -> Iterator[Phrase]:
         """Yield the phrases of a text, sentence by sentence."""
@@ -55,7 +58,7 @@ class PhraseReader:
             sentence = folded(text, span)
             if not self._may_speak(sentence):
                 continue
-            for name, patterns in self._patterns.items():
+            for name, patterns in self._patterns.of(sentence):
                 for pattern in patterns:
                     for found in pattern.finditer(sentence):
                         said = found.groupdict()
@@ -63,5 +66,5 @@ class PhraseReader:
                             yield Phrase(name, said, span)
 
     def _may_speak(self, sentence: str) -> bool:
-        about = self._about
-        return about is None or any(word in about or word[:-1] in about for word in _WORD.findall(sentence))
+        nouns = self._nouns
+        return nouns is None or any(word in nouns or word[:-1] in nouns for word in _WORD.findall(sentence))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from matching.patterns import folded, patterns_of
+from matching.patterns import PatternTable, folded
 from matching.sentences import Span, sentences_of
 
 HORIZON_DAYS = 92  # soon is within three months
@@ -43,17 +43,15 @@ class PreferenceReader:
     ) -> None:
         self._dates, self._numbers, self._units = dates, numbers, units
         words = {"dates": dates, "numbers": numbers, "units": units}
-        found = patterns_of(patterns, parts=parts, words=words)
-        self._patterns = {name: (tuple(about[name]), several) for name, several in found.items()}
+        self._patterns = PatternTable(patterns, parts=parts, words=words, about=about)
 
     def read(self, text: str, *, on: date) -> dict[str, Span]:
         """Return the preferences of a text of that day, each with the sentence that says it first."""
         found: dict[str, Span] = {}
         for span, _ in sentences_of(text):
             sentence = folded(text, span)
-            for preference, (about, patterns) in self._patterns.items():
-                may_say = preference not in found and any(word in sentence for word in about)
-                if may_say and self._says(sentence, patterns, on):
+            for preference, patterns in self._patterns.of(sentence):
+                if preference not in found and self._says(sentence, patterns, on):
                     found[preference] = span
         return found
 

@@ -21,4 +21,5 @@ def _reader() -> matching.FigureReader:
         parts=content["parts"],
         numbers=content["numbers"],
         scales=content["scales"],
+        about={fact: row["about"] for fact, row in content["facts"].items()},
     )

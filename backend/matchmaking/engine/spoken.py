@@ -68,7 +68,11 @@ def _statements() -> list[Statement]:
 
 @lru_cache(maxsize=1)
 def _reader() -> matching.PhraseReader:
-    return _reader_of({str(at): row["patterns"] for at, row in enumerate(_statements())})
+    statements = _statements()
+    return _reader_of(
+        {str(at): row["patterns"] for at, row in enumerate(statements)},
+        about={str(at): row["about"] for at, row in enumerate(statements)},
+    )
 
 
 @lru_cache(maxsize=1)
@@ -81,9 +85,12 @@ def _personal_reader() -> matching.PhraseReader:
     return _reader_of({"personal": _content()["personal"]})
 
 
-def _reader_of(patterns: Mapping[str, list[str]]) -> matching.PhraseReader:
+def _reader_of(
+    patterns: Mapping[str, list[str]], *, about: Mapping[str, list[str]] | None = None
+) -> matching.PhraseReader:
     content = _content()
-    return matching.PhraseReader(patterns, parts=content["parts"], words={"months": content["months"]})
+    words = {"months": content["months"]}
+    return matching.PhraseReader(patterns, parts=content["parts"], words=words, about=about)
 
 
 @lru_cache(maxsize=1)

@@ -71,7 +71,7 @@ def _codes_of(name: str) -> Sequence[str]:
 @lru_cache(maxsize=1)
 def _reader() -> matching.PhraseReader:
     words = _words()
-    return _reader_of(PLAIN, LIKELY, about=words["names"] | words["shops"] | words["workshops"])
+    return _reader_of(PLAIN, LIKELY, nouns=words["names"] | words["shops"] | words["workshops"])
 
 
 @lru_cache(maxsize=1)
@@ -79,10 +79,10 @@ def _reader_against() -> matching.PhraseReader:
     return _reader_of(AGAINST)
 
 
-def _reader_of(*names: str, about: Iterable[str] | None = None) -> matching.PhraseReader:
+def _reader_of(*names: str, nouns: Iterable[str] | None = None) -> matching.PhraseReader:
     content = _content()
     patterns = {name: content["patterns"][name] for name in names}
-    return matching.PhraseReader(patterns, parts=content["parts"], words=_words(), about=about)
+    return matching.PhraseReader(patterns, parts=content["parts"], words=_words(), nouns=nouns)
 
 
 def _words() -> dict[str, set[str]]:
