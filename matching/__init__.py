@@ -36,7 +36,7 @@ from matching.metrics import (
     reciprocal_rank,
     silences,
 )
-from matching.needs import NeedReader, Wish
+from matching.needs import NeedReader
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
 from matching.patterns import forget_texts
@@ -57,6 +57,7 @@ from matching.state_aid import Ceiling, Grant, Intensity, ceiling_on, fits, head
 from matching.text import fold, tokens
 from matching.tongues import LanguageIdentifier
 from matching.variants import chain_in
+from matching.wishes import Wish
 
 __all__ = [
     "ANYWHERE",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.language import Example, Heard, Language
-from matching.terms import N_PLACES, terms_of_all
+from matching.terms import N_PLACES, Floats, damped, terms_of_all
 from matching.text import tokens
 
 DAMPING = 0.5  # of the mean: a term of ten sentences weighs about three times that of one
@@ -35,7 +35,7 @@ class Closeness(Mapping[str, float]):
 
     __slots__ = ("columns", "cosines")
 
-    def __init__(self, columns: Mapping[str, int], cosines: NDArray[np.float64]) -> None:
+    def __init__(self, columns: Mapping[str, int], cosines: Floats) -> None:
         self.columns, self.cosines = columns, cosines
 
     def __getitem__(self, subject: str) -> float:
@@ -60,13 +60,20 @@ class Centroids:
         The subject of each entry.
     values : (n_entries,) ndarray of float32
         How much it says the term; of length 1 by subject.
+    rarity : (N_PLACES,) ndarray of float32
+        Of the language.
     """
 
     def __init__(
-        self, subjects: Sequence[str], starts: NDArray[np.intp], owners: NDArray[np.intp], values: NDArray[np.float32]
+        self,
+        subjects: Sequence[str],
+        starts: NDArray[np.intp],
+        owners: NDArray[np.intp],
+        values: NDArray[np.float32],
+        rarity: NDArray[np.float32],
     ) -> None:
         self.columns = {subject: column for column, subject in enumerate(subjects)}
-        self._starts, self._owners, self._values = starts, owners, values
+        self._starts, self._owners, self._values, self._rarity = starts, owners, values, rarity
 
     @classmethod
     def learn(cls, examples: Iterable[Example], language: Language) -> "Centroids":
@@ -83,16 +90,29 @@ class Centroids:
         values = np.concatenate([each for _, each in means] or [np.zeros(0, np.float32)])
         owners = np.arange(len(means)).repeat(np.array([len(each) for each, _ in means], np.intp))
         order = places.argsort(kind="stable")
-        return cls(subjects, places[order].searchsorted(np.arange(N_PLACES + 1)), owners[order], values[order])
+        starts = places[order].searchsorted(np.arange(N_PLACES + 1))
+        return cls(subjects, starts, owners[order], values[order], language.rarity)
 
-    def closeness(self, heard: Heard) -> Closeness:
-        """Return how close the first of some texts comes to each subject."""
-        starts, places = self._starts, heard.places
-        begins, sizes = starts[places], starts[places + 1] - starts[places]
-        held = np.arange(sizes.sum()) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
-        weights = self._values[held] * np.repeat(heard.values[0], sizes)
-        cosines = np.bincount(self._owners[held], weights=weights, minlength=len(self.columns))
-        return Closeness(self.columns, np.minimum(cosines, 1.0))
+    def closeness(self, heard: Heard, n_texts: int) -> list[Closeness]:
+        """Return how close each of the first so many texts comes to each subject."""
+        terms, repeated = heard.terms.first(n_texts), heard.repeated.first(n_texts)
+        of_stems = self._spread(terms.places, np.ones(len(terms.places)), terms.n_places)
+        said = terms.sums(of_stems, repeated, self._spread)
+        cosines = np.minimum(said / heard.lengths[:n_texts, np.newaxis], 1.0)
+        return [Closeness(self.columns, row) for row in cosines]
+
+    def _spread(self, places: NDArray[np.int32], factors: Floats, sizes: NDArray[np.intp]) -> Floats:
+        """Return what groups of terms say of each subject: (n_groups, n_subjects)."""
+        n, starts = len(self.columns), self._starts
+        begins, n_entries = starts[places], starts[places + 1] - starts[places]
+        held = (begins - (np.cumsum(n_entries) - n_entries)).repeat(n_entries)
+        held += np.arange(len(held))
+        cells = (np.arange(len(sizes)) * n).repeat(sizes).repeat(n_entries)
+        cells += self._owners[held]
+        weights = (self._rarity[places] * factors).repeat(n_entries)
+        weights *= self._values[held]
+        found: Floats = np.bincount(cells, weights=weights, minlength=len(sizes) * n)
+        return found.reshape(len(sizes), n)
 
 
 def _mean_in(language: Language) -> Callable[[Said], Mean]:
@@ -106,10 +126,8 @@ _means: WeakKeyDictionary[Language, Callable[[Said], Mean]] = WeakKeyDictionary(
 def _mean(rarity: NDArray[np.float32], said: Said) -> Mean:
     """Return the damped mean of texts, each of length 1 times its share."""
     texts, shares = zip(*said, strict=True)
-    found = terms_of_all([tokens(text) for text in texts])
-    cells, counts = np.unique(found.texts * N_PLACES + found.places, return_counts=True)
-    owners, places = np.divmod(cells, N_PLACES)
-    values = (np.log(counts) + 1.0) * rarity[places]
+    owners, places, times = terms_of_all([tokens(text) for text in texts]).counted()
+    values = damped(times) * rarity[places]
     lengths = np.sqrt(np.bincount(owners, weights=values**2, minlength=len(texts)))
     values *= (np.array(shares) / np.where(lengths, lengths, 1.0))[owners]
     used, entries = np.unique(places, return_inverse=True)

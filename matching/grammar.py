@@ -66,7 +66,7 @@ class Grammar:
         self._exceptions, self._will, self._need = map(_stems, (negation.exceptions, negation.will, negation.need))
         self._negations = _stems(negation.words) | self._exceptions
         self._refusable = _stems(negation.refusable)
-        self._lacking = [tokens(phrase) for phrase in negation.lacking]
+        self._lacking = [tuple(tokens(phrase)) for phrase in negation.lacking]
         self.joints = _stems(joints)
         self._requests = [re.compile(pattern) for pattern in requests]
         self._verbs = [re.compile(pattern) for pattern in verbs]
@@ -103,7 +103,7 @@ class Grammar:
         covered: set[int] = set()
         if self._negations.isdisjoint(stems):
             return covered
-        complains |= any(stems[: len(opening)] == opening for opening in self._lacking)
+        complains |= any(tuple(stems[: len(opening)]) == opening for opening in self._lacking)
         for place, stem in enumerate(stems):
             if stem not in self._negations:
                 continue

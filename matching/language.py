@@ -9,12 +9,13 @@ through a cache by word, which says what scikit-learn's own ``predict_proba`` sa
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.terms import N_PLACES, terms_of, terms_of_all
+from matching.terms import N_PLACES, Counts, Floats, Terms, added, damped, places_of_stem, terms_of, terms_of_all
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -29,7 +30,7 @@ NOISE = f"{NOTHING}noise"  # of keys hit at random, and talk of the weather
 # on short ones that nothing learnt: less of a penalty knows more of few words, and forgets long ones.
 PENALTIES, EPOCHS = (1e-6, 3e-6, 1e-6), 6
 SEED = 20261128
-_DOUBLES = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float64)  # of each half, by its bits
+KEPT = 1 << 13  # stems, of 600 bytes each: those of nearly all that is written
 STRENGTH = 10.0  # inverse penalty of what tells what is out of scope: 1 and 100 say nearly the same there
 
 
@@ -52,20 +53,21 @@ class Heard:
         Of each class in each text: they add up to 1.
     out_of_scope : (n_texts,) ndarray of float64
         Log-odds that no scheme is for a text, as if half of all texts were so.
-    places : (n_terms,) ndarray of int32
-        The terms of all of them, each once, in order.
-    values : (n_texts, n_terms) ndarray of float64
-        What each term says of each text: of length 1 together, or 0 where a text has none.
-    columns, words : (n_occurrences,) ndarray of int
-        The terms of the first text as they come, as columns of ``values``, and the word that each comes from.
+    lengths : (n_texts,) ndarray of float64
+        Of the vector of each text, by which it was divided; 1 of a text that says nothing.
+    terms : Terms
+    repeated : Counts
+        The terms that a text says several times: each time after the first says less.
+    of_stems : (n_stems, n_classes + 1) ndarray of float64
+        What each stem says of each class, and of being out of scope.
     """
 
-    shares: NDArray[np.float64]
-    out_of_scope: NDArray[np.float64]
-    places: NDArray[np.int32]
-    values: NDArray[np.float64]
-    columns: NDArray[np.intp]
-    words: NDArray[np.intp]
+    shares: Floats
+    out_of_scope: Floats
+    lengths: Floats
+    terms: Terms
+    repeated: Counts
+    of_stems: Floats
 
 
 class Language:
@@ -89,13 +91,15 @@ class Language:
         classes: Sequence[str],
         rarity: NDArray[np.float32],
         weights: NDArray[np.float16],
-        intercepts: NDArray[np.float64],
+        intercepts: Floats,
         scope_weights: NDArray[np.float16],
         scope_intercept: float,
     ) -> None:
         self.classes = tuple(classes)
-        self.rarity, self.weights, self.intercepts = rarity, weights, intercepts
-        self.scope_weights, self.scope_intercept = scope_weights, scope_intercept
+        self.rarity, self.intercepts, self.scope_intercept = rarity, intercepts, scope_intercept
+        self._weights = np.column_stack([weights, scope_weights])  # all that is looked up of a term, in one row
+        self.weights, self.scope_weights = self._weights[:, :-1], self._weights[:, -1]
+        self._of_stem = lru_cache(maxsize=KEPT)(self._read)
 
     @classmethod
     def learn(cls, examples: Iterable[Example]) -> "Language":
@@ -116,42 +120,39 @@ class Language:
         )
 
     def hear(self, texts: Sequence[Sequence[str]]) -> Heard:
-        """Return what some texts say, given by their stems; one at least."""
-        found = terms_of_all(texts)
-        places, columns = np.unique(found.places, return_inverse=True)
-        cells = np.bincount(found.texts * places.size + columns, minlength=len(texts) * places.size)
-        counts = cells.reshape(len(texts), -1)
-        damped = np.zeros(counts.max(initial=0) + 1)  # by how often a term is said
-        damped[1:] = np.log(np.arange(1, damped.size)) + 1.0
-        values = damped[counts] * self.rarity[places]
-        lengths = np.sqrt(np.einsum("ij,ij->i", values, values))
-        values /= np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
-        logits = values @ _doubles(self.weights[places]) + self.intercepts
-        shares = 1.0 / (1.0 + np.exp(-logits))
+        """Return what some texts say, given by their stems: the same of each whatever the others are."""
+        terms = terms_of_all(texts)
+        counts = terms.counted()
+        owners, places, times = counts
+        repeated = counts.several()
+        values = self.rarity[places].astype(np.float64)
+        values[times > 1] *= damped(repeated.times)
+        lengths = np.sqrt(np.bincount(owners, weights=values * values, minlength=len(texts)))
+        lengths[lengths == 0.0] = 1.0
+        of_stems = np.array([*map(self._of_stem, terms.spelt)]).reshape(-1, self._weights.shape[1])
+        logits = terms.sums(of_stems, repeated, self._spread) / lengths[:, np.newaxis]
+        shares = 1.0 / (1.0 + np.exp(-(logits[:, :-1] + self.intercepts)))
         shares /= shares.sum(axis=1, keepdims=True)
-        out_of_scope = values @ _doubles(self.scope_weights[places]) + self.scope_intercept
-        n_first = int(found.texts.searchsorted(1))
-        return Heard(shares, out_of_scope, places, values, columns[:n_first], found.words[:n_first])
+        return Heard(shares, logits[:, -1] + self.scope_intercept, lengths, terms, repeated, of_stems)
 
-    def brought(self, heard: Heard, n_words: int, subjects: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return what each word of the first text brings to some classes, of shape (n_words, n_subjects)."""
-        each = heard.values[0][:, np.newaxis] * _doubles(self.weights[heard.places[:, np.newaxis], subjects])
-        each /= np.maximum(np.bincount(heard.columns, minlength=heard.places.size), 1)[:, np.newaxis]
-        return summed(heard.words, each[heard.columns], n_words)
+    def _read(self, stem: str) -> Floats:
+        """Return what a stem says of each class, and of being out of scope."""
+        places = places_of_stem(stem)
+        (found,) = self._spread(places, np.ones(len(places)), np.array([len(places)], np.intp))
+        row: Floats = found
+        return row
 
+    def _spread(self, places: NDArray[np.int32], factors: Floats, sizes: NDArray[np.intp]) -> Floats:
+        """Return what groups of terms say of each class and of being out of scope: (n_groups, n_classes + 1)."""
+        rows = self._weights[places].astype(np.float64)
+        rows *= (self.rarity[places] * factors)[:, np.newaxis]
+        return added(rows, sizes)
 
-def _doubles(halves: NDArray[np.float16]) -> NDArray[np.float64]:
-    """Return halves as doubles, looked up: numpy converts them one by one in software, three times as slowly."""
-    found: NDArray[np.float64] = _DOUBLES.take(halves.view(np.uint16))
-    return found
-
-
-def summed(groups: NDArray[np.intp], rows: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
-    """Return the sums of rows of shape (n, k) by the group of each, in their order: of shape (n_groups, k)."""
-    k = rows.shape[1]
-    cells = groups[:, np.newaxis] * k + np.arange(k)
-    found: NDArray[np.float64] = np.bincount(cells.ravel(), weights=rows.ravel(), minlength=n_groups * k)
-    return found.reshape(n_groups, k)
+    def brought(self, heard: Heard, n_texts: int) -> list[Floats]:
+        """Return what each word of the first so many texts brings to each class: (n_words, n_classes) of each text."""
+        terms, repeated = heard.terms.first(n_texts), heard.repeated.first(n_texts)
+        rows = terms.by_word(heard.of_stems, repeated, self._spread)[:, :-1] / heard.lengths[terms.owners, np.newaxis]
+        return np.split(rows, np.cumsum(terms.n_words)[:-1])
 
 
 def fitted(examples: Iterable[Example]) -> tuple["Pipeline", "LogisticRegression"]:
@@ -185,9 +186,7 @@ def fitted(examples: Iterable[Example]) -> tuple["Pipeline", "LogisticRegression
     return pipeline, scope
 
 
-def _fit_in_several_orders(
-    model: "SGDClassifier", terms: "csr_matrix", classes: list[str], weights: NDArray[np.float64]
-) -> None:
+def _fit_in_several_orders(model: "SGDClassifier", terms: "csr_matrix", classes: list[str], weights: Floats) -> None:
     """Fit a linear model to the mean of what it learns from its examples in several orders.
 
     In one order alone, a few sentences more or less move a probability by 0.2 where nothing speaks of them.

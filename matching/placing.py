@@ -110,7 +110,8 @@ def with_made_for(
     first = [at for at in every if addresses[at]][:N_FIRST]
     kept, late = set(), dict[int, None]()
     for tied in made_for:
-        here = [at for at in first if at in tied]
+        as_well = {*tied.tolist()}
+        here = [at for at in first if at in as_well]
         if here:
             kept.add(here[0])
         else:

@@ -18,7 +18,6 @@ from matching.columns import CERTAIN, GUIDE, NEED, TARGET, WORDS, Floats
 from matching.features import CLOSE, HEARD, LISTED, LISTED_AFTER, LOSSES, N_COVERED, OTHERS, SCORED, Weights
 from matching.index import N_TOLD, TARGETED, UNTARGETED, Index, Standing
 from matching.matches import Answer, Match, Parts
-from matching.needs import Wish
 from matching.nomenclatures import activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, BoolArray
 from matching.placing import by_owner, by_score, diversify, rounded, trailing, with_each_need, with_made_for
@@ -29,6 +28,7 @@ from matching.replies import SERVES, Reply, decide
 from matching.schemes import Scheme
 from matching.tables import PERHAPS, SURE
 from matching.variants import hidden_by
+from matching.wishes import Wish
 
 SOMETHING = nextafter(0.0, inf)  # points: the least that is not nothing
 BLOCK = 1 << 15  # schemes that are ordered at once, of several profiles

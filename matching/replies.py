@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matching.columns import Columns
 from matching.features import Weights
-from matching.needs import Wish
+from matching.wishes import Wish
 
 if TYPE_CHECKING:
     from matching.index import Standing

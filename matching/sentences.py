@@ -36,6 +36,7 @@ _COMMAS = re.compile(rf"[,:()]+(?=\s|$)|\s[-–—(]\s?|{_JOINTS}", re.IGNORECAS
 _LISTED = re.compile(_JOINTS, re.IGNORECASE)
 
 
+_LETTER = re.compile(r"[^\W_]")  # or a digit
 MOST_KEPT = 1024  # texts that are cut once for all who read them: twice as many as are answered together
 
 
@@ -113,14 +114,18 @@ def opens_with_infinitive(text: str, span: Span) -> bool:
 
 def _between(text: str, span: Span, marks: re.Pattern[str]) -> list[Span]:
     """Return what stands between some marks, without the white space around it."""
-    places = [(mark.start(), mark.end()) for mark in marks.finditer(text, *span)]
-    starts = [span.start, *(end for _, end in places)]
-    ends = [*(start for start, _ in places), span.end]
-    found = []
-    for start, end in zip(starts, ends, strict=True):
-        part = text[start:end]
-        stripped = part.strip()
-        if any(mark.isalnum() for mark in stripped):
-            begins = start + len(part) - len(part.lstrip())
-            found.append(Span(begins, begins + len(stripped)))
+    start, end = span
+    found: list[Span] = []
+    for mark in marks.finditer(text, start, end):
+        _add(found, text, start, mark.start())
+        start = mark.end()
+    _add(found, text, start, end)
     return found
+
+
+def _add(found: list[Span], text: str, start: int, end: int) -> None:
+    part = text[start:end]
+    stripped = part.strip()
+    if _LETTER.search(stripped):
+        start += len(part) - len(part.lstrip())
+        found.append(Span(start, start + len(stripped)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backend.companies.models import Fact
 from backend.matchmaking import engine
 from backend.matchmaking.cards import Card, explain_ranked
-from backend.matchmaking.match_input import Question, as_request
+from backend.matchmaking.match_input import Question, as_requests
 from backend.matchmaking.models import Match
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
@@ -79,7 +79,7 @@ def answer(question: Question, *, limit: int) -> Answer:
 def prepare(question: Question) -> Asked:
     """Read a question with what is in force."""
     rules = engine.in_force()
-    request, reading = as_request(question, rules.compiled, language=rules.language)
+    ((request, reading),) = as_requests([question], rules.compiled, language=rules.language)
     return Asked(
         question=question,
         request=request,

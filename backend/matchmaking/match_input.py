@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -76,19 +76,12 @@ class Question:
         return bool(self.needs or self.text.strip())
 
 
-def as_request(
-    question: Question, compiled: engine.Catalogue, *, language: str = ""
-) -> tuple[engine.Request, engine.Reading]:
-    """Put a question as the engine takes it, and say how its words were understood."""
-    return engine.read_request(
-        question.facts,
-        question.text,
-        question.needs,
-        on=question.on,
-        preferences=question.preferences,
-        compiled=compiled,
-        language=language,
-    )
+def as_requests(
+    questions: Iterable[Question], compiled: engine.Catalogue, *, language: str = ""
+) -> Iterator[tuple[engine.Request, engine.Reading]]:
+    """Put questions as the engine takes them, and say how the words of each were understood."""
+    asked = [engine.Unread(each.facts, each.text, each.needs, each.on, each.preferences) for each in questions]
+    return engine.read_requests(asked, compiled=compiled, language=language)
 
 
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:

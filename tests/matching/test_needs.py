@@ -1,14 +1,18 @@
 """What a small language, learnt here, reads in what bosses type."""
 
+from dataclasses import astuple
 from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, Negation, tokens
 from matching.language import fitted
-from matching.needs import MOST_CLAUSES, ONE, STATEMENT
+from matching.needs import ONE, STATEMENT
+from matching.parts import MOST_CLAUSES
 from matching.sentences import Span
 
 STOP_WORDS = frozenset(tokens("je un une de ma a deux et n ne pas ai aucun veux il nous faut des mon la le les pour"))
@@ -35,6 +39,12 @@ EXAMPLES = [Example(text, {subject: 1.0}) for subject, texts in SAID.items() for
 def language() -> Language:
     """Learn it once, in the process that runs these tests: all of them collect this module."""
     return Language.learn(EXAMPLES)
+
+
+@cache
+def centroids() -> Centroids:
+    said = [Example(text, {f"a:{subject}": 1.0}) for subject, texts in SAID.items() for text in texts]
+    return Centroids.learn(said, language())
 
 
 @cache
@@ -134,14 +144,14 @@ def test_a_need_in_a_clause_of_one_of_several_sentences_is_heard_beside_the_like
     found, wish = reader().shares(text), reader().read(text)
     assert found is not None
     robot = language().classes.index("robot")
-    assert found.heard.shares[found.n_main :, robot].max() > 0.7 > 2 * found.heard.shares[: found.n_main, robot].max()
+    assert found.heard[found.n_main :, robot].max() > 0.7 > 2 * found.heard[: found.n_main, robot].max()
     assert wish.probabilities["recruit"] > wish.probabilities["robot"] > 0.3
     assert text[slice(*wish.sentences["robot"])] == text.split(". ")[0]
     pasted = reader().shares(
         "Je cherche deux soudeurs. Puis " + ", ".join(f"un robot {number}" for number in range(90))
     )
     assert pasted is not None
-    assert len(pasted.heard.shares) - pasted.n_main == MOST_CLAUSES
+    assert len(pasted.heard) - pasted.n_main == MOST_CLAUSES
 
 
 def test_what_no_scheme_is_for_beside_a_need_is_left_unread() -> None:
@@ -233,10 +243,32 @@ def test_the_cache_by_word_says_what_the_pipeline_says() -> None:
     assert heard.out_of_scope == pytest.approx(scope.decision_function(pipeline[:-1].transform(asked)), abs=1e-5)
 
 
+@given(
+    st.lists(st.lists(st.sampled_from([*(example.text for example in EXAMPLES), "", "zzz", "et", "?"]), max_size=6)),
+    st.integers(0, 3),
+)
+def test_a_text_is_read_the_same_whatever_is_read_with_it(said: list[list[str]], n_ticked: int) -> None:
+    """To the last bit: what one firm gets does not depend on who asks beside it."""
+    texts = [". ".join(sentences) for sentences in [*said, ["je cherche deux soudeurs", "un prêt"]]]
+    ticked = [*SAID][:n_ticked]
+    together = reader().read_all([(text, ticked) for text in texts], centroids=centroids())
+    for text, wish in zip(texts, together, strict=True):
+        alone = reader().read(text, ticked, centroids=centroids())
+        assert astuple(wish)[:6] == astuple(alone)[:6]
+        assert dict(wish.closeness) == dict(alone.closeness)
+
+
+def test_what_the_words_of_a_text_bring_adds_up_to_what_it_says() -> None:
+    texts = ["deux soudeurs, deux robots et deux prêts", "vite vite vite", "x"]
+    heard = language().hear([tokens(text) for text in texts])
+    for text, brought, shares in zip(texts, language().brought(heard, len(texts)), heard.shares, strict=True):
+        assert len(brought) == len(tokens(text))
+        each = 1.0 / (1.0 + np.exp(-(brought.sum(axis=0) + language().intercepts)))
+        assert shares == pytest.approx(each / each.sum())
+
+
 def test_a_text_is_closest_to_the_scheme_of_which_the_same_is_said() -> None:
-    said = [Example(text, {f"a:{subject}": 1.0}) for subject, texts in SAID.items() for text in texts]
-    centroids = Centroids.learn(said, language())
-    close = reader().read("embaucher un soudeur", centroids=centroids).closeness
+    close = reader().read("embaucher un soudeur", centroids=centroids()).closeness
     assert max(close, key=lambda key: close[key]) == "a:recruit"
     assert all(0.0 <= value <= 1.0 + 1e-9 for value in close.values())
     assert set(close) == {f"a:{subject}" for subject in SAID}

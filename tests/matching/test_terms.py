@@ -1,11 +1,12 @@
 import subprocess
 import sys
 
+import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from matching.terms import N_PLACES, terms_of, terms_of_all
+from matching.terms import MANY, N_PLACES, added, summed, terms_of, terms_of_all
 from matching.text import tokens
 
 
@@ -16,8 +17,8 @@ from matching.text import tokens
 def test_a_term_has_the_place_that_scikit_learn_gives(text: str) -> None:
     vectorizer = HashingVectorizer(analyzer=terms_of, n_features=N_PLACES, alternate_sign=False, norm=None)
     counted = vectorizer.transform([text])
-    found = terms_of_all([tokens(text)])
-    assert sorted(found.places.tolist()) == [
+    _, places = terms_of_all([tokens(text)]).occurrences()
+    assert sorted(places.tolist()) == [
         place for place, times in sorted(zip(counted.indices, counted.data, strict=True)) for _ in range(int(times))
     ]
 
@@ -28,3 +29,13 @@ def test_reading_the_terms_of_a_text_loads_no_library_that_learns() -> None:
         "assert not {'sklearn', 'scipy.stats'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@given(st.lists(st.integers(0, 5), max_size=3 * MANY), st.integers(0, 2**32 - 1), st.booleans())
+def test_many_sums_are_those_of_few_to_the_last_bit(sizes: list[int], seed: int, is_chosen: bool) -> None:
+    draw, n = np.random.default_rng(seed), sum(sizes)
+    rows = draw.normal(size=(n + 1, 3))
+    chosen = draw.integers(0, n + 1, n) if is_chosen else None
+    found = added(rows if is_chosen else rows[:n], np.array(sizes, np.intp), chosen)
+    owners = np.arange(len(sizes)).repeat(sizes)
+    assert found.tolist() == summed(owners, rows[:n] if chosen is None else rows[chosen], len(sizes)).tolist()

@@ -12,7 +12,7 @@ from backend.matchmaking import engine
 from backend.matchmaking.corrections import correct_preference
 from backend.matchmaking.evaluation.judgements import load_labelled
 from backend.matchmaking.match_codes import load_codes
-from backend.matchmaking.match_input import as_request, read_record
+from backend.matchmaking.match_input import as_requests, read_record
 from backend.matchmaking.models import PreferenceCorrection
 from backend.matchmaking.results import replay
 from backend.matchmaking.services import correct_submission
@@ -106,16 +106,15 @@ def loans_before_others(request):
 
 def judged(family):
     catalogue, language = engine.catalogue(Scheme.OWN), engine.language_in_force()
-    for each in load_labelled():
-        if each.family == family and not each.held_out:
-            yield as_request(each.question, catalogue, language=language)[0]
+    questions = [each.question for each in load_labelled() if each.family == family and not each.held_out]
+    return [request for request, _ in as_requests(questions, catalogue, language=language)]
 
 
 @pytest.mark.slow
 def test_no_loan_stands_before_what_serves_the_need_as_well_whatever_is_asked():
     codes, catalogue = load_codes(), engine.catalogue(Scheme.OWN)
     firms = [read_record(line, codes, on=DAY) for line in Draw(seed=18).lines(150)]
-    requests = [as_request(firm, catalogue)[0] for firm in firms]
+    requests = [request for request, _ in as_requests(firms, catalogue)]
     requests += [*judged("preferences"), *judged("multi"), *judged("ordinary")]
     assert sum(len(loans_before_others(replace(request, preferences=frozenset()))) for request in requests) > 100
     for request in requests:

@@ -66,6 +66,7 @@ from backend.matchmaking.engine.ranking import (
     Reply,
     Request,
     Served,
+    Unread,
     active_weights,
     answer,
     explain,
@@ -73,6 +74,7 @@ from backend.matchmaking.engine.ranking import (
     rank,
     reaching,
     read_request,
+    read_requests,
     weights_of,
 )
 from backend.matchmaking.engine.relations import Conflict, Link, conflicts, plan
@@ -149,6 +151,7 @@ __all__ = [
     "Size",
     "Sum",
     "Understood",
+    "Unread",
     "Weights",
     "active_weights",
     "adopted_ranker",
@@ -197,6 +200,7 @@ __all__ = [
     "read_figures",
     "read_preferences",
     "read_request",
+    "read_requests",
     "read_spoken",
     "read_trades",
     "recall",

@@ -1,6 +1,6 @@
 """What a firm asks for, read from ticked boxes and from words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -61,16 +61,41 @@ def understand(
 
     In the language learnt last unless another version is named.
     """
-    ticked = set(ticked)
-    if not text.strip():  # a start without words does not wait for the language
-        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {})
-    if other_language(text):
-        return Reading(tuple(Understood(need, 1.0, True, ()) for need in sorted(ticked)), {}, foreign=True)
-    reader = reader_of(language or language_in_force())
-    wish = reader.read(without_place_names(text), sorted(ticked), centroids=centroids)
+    (reading,) = understand_all([(text, ticked)], language=language, centroids=centroids)
+    return reading
+
+
+def understand_all(
+    asked: Iterable[tuple[str, Iterable[str]]], *, language: str = "", centroids: matching.Centroids | None = None
+) -> Iterator[Reading]:
+    """Read the needs of submissions, texts with ticked boxes, together: see :func:`understand`."""
+    given = [(text, sorted(set(ticked))) for text, ticked in asked]
+    other = [text.strip() and other_language(text) for text, _ in given]
+    words = [
+        (without_place_names(text), ticked)
+        for (text, ticked), foreign in zip(given, other, strict=True)
+        if text.strip() and not foreign
+    ]
+    wishes: Iterator[matching.Wish] = iter(())
+    if words:  # a start without words does not wait for the language
+        wishes = reader_of(language or language_in_force()).read_all(words, centroids=centroids)
+    for (text, ticked), foreign in zip(given, other, strict=True):
+        if foreign or not text.strip():
+            needs = tuple(Understood(need, 1.0, True, ()) for need in ticked)
+            yield Reading(needs, {}, foreign=bool(foreign))
+        else:
+            yield _reading(next(wishes))
+
+
+def _reading(wish: matching.Wish) -> Reading:
     found = [
         Understood(
-            key, weight, key in ticked, wish.evidence.get(key, ()), wish.probabilities[key], wish.sentences.get(key)
+            key,
+            weight,
+            key in wish.ticked,
+            wish.evidence.get(key, ()),
+            wish.probabilities[key],
+            wish.sentences.get(key),
         )
         for key, weight in wish.weights.items()
     ]

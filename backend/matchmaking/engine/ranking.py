@@ -1,6 +1,6 @@
 """Schemes in order for a firm, and why, criterion by criterion."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import matching
 from backend.matchmaking.engine.compiled import Catalogue, catalogue, compile_revision
 from backend.matchmaking.engine.firms import Facts, keep_places, perimeter_place, profile, with_correspondents
 from backend.matchmaking.engine.learning import adopted_ranker, ranker_of
-from backend.matchmaking.engine.needs import Reading, language_in_force, understand
+from backend.matchmaking.engine.needs import Reading, language_in_force, understand_all
 from backend.matchmaking.engine.preferences import read_preferences
 from backend.matchmaking.engine.trades import spoken_activities
 from backend.matchmaking.models import Match, WeightSet
@@ -112,6 +112,38 @@ def weights_of(weight_set: WeightSet) -> matching.Weights:
     return matching.Weights(version=weight_set.version, **points)
 
 
+class Unread(NamedTuple):
+    """What somebody asks of whom nothing is kept, before the words are read.
+
+    A sub-need, a preference or the code of an activity that was said to be none is ``removed``, and is not read.
+    """
+
+    facts: Facts
+    text: str
+    ticked: Collection[str]
+    on: date
+    preferences: Iterable[str] = ()
+    removed: Container[str] = ()
+
+
+def read_requests(
+    asked: Sequence[Unread], *, compiled: Catalogue | None = None, language: str = ""
+) -> Iterator[tuple[Request, Reading]]:
+    """Yield what the engine is asked, and how the words of each were understood; texts are read together.
+
+    With the catalogue in force and in the language learnt last, unless others are given.
+    """
+    compiled = compiled or catalogue()
+    centroids = None
+    if any(ask.text.strip() for ask in asked):
+        language = language or language_in_force()
+        centroids = compiled.centroids(language)
+    texts = [(ask.text, ask.ticked) for ask in asked]
+    readings = understand_all(texts, language=language, centroids=centroids)
+    for ask, reading in zip(asked, readings, strict=True):
+        yield _request(ask, reading, compiled)
+
+
 def read_request(
     facts: Facts,
     text: str,
@@ -123,34 +155,30 @@ def read_request(
     language: str = "",
     removed: Container[str] = (),
 ) -> tuple[Request, Reading]:
-    """Return what the engine is asked by somebody of whom nothing is kept, and how the words were understood.
+    """Return what the engine is asked, and how the words were understood: see :func:`read_requests`."""
+    asked = [Unread(facts, text, [*ticked], on, preferences, removed)]
+    (found,) = read_requests(asked, compiled=compiled, language=language)
+    return found
 
-    With the catalogue in force and in the language learnt last, unless others are given. A sub-need, a preference or
-    the code of an activity that was said to be none is ``removed``, and is not read from the words.
-    """
-    ticked = list(ticked)
-    if text.strip():
-        language = language or language_in_force()
-    compiled = compiled or catalogue()
-    centroids = compiled.centroids(language) if text.strip() else None
-    reading = understand(text, ticked, language=language, centroids=centroids)
+
+def _request(ask: Unread, reading: Reading, compiled: Catalogue) -> tuple[Request, Reading]:
     reading = replace(
         reading,
-        needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in removed),
-        preferences=read_preferences(text, preferences, on=on, removed=removed),
+        needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in ask.removed),
+        preferences=read_preferences(ask.text, ask.preferences, on=ask.on, removed=ask.removed),
     )
     request = Request(
-        facts=with_correspondents(facts, compiled.correspondence),
-        on=on,
+        facts=with_correspondents(ask.facts, compiled.correspondence),
+        on=ask.on,
         needs={need.sub_need: need.weight for need in reading.needs},
-        stated=bool(ticked or text.strip()),
-        ticked=frozenset(ticked),
+        stated=bool(ask.ticked or ask.text.strip()),
+        ticked=frozenset(ask.ticked),
         probabilities={need.sub_need: need.probability for need in reading.needs},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in reading.preferences),
-        spoken_activities=spoken_activities(text, removed),
+        spoken_activities=spoken_activities(ask.text, ask.removed),
     )
     return request, reading
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.disturbed import VARIANTS
 from backend.matchmaking.evaluation.judgements import Labelled, load_labelled
-from backend.matchmaking.match_input import as_request, proposed
+from backend.matchmaking.match_input import as_requests, proposed
 from backend.matchmaking.said_needs import Said, say_back
 from backend.schemes.models import Scheme
 
@@ -88,7 +88,7 @@ def told(requests: Sequence[Labelled], disturb: Callable[[str], str], *, limit: 
     catalogue, language = engine.catalogue(Scheme.OWN), engine.language_in_force()
     _, weights = engine.active_weights()
     questions = [replace(each.question, text=disturb(each.question.text)) for each in requests]
-    asked = [as_request(question, catalogue, language=language)[0] for question in questions]
+    asked = [request for request, _ in as_requests(questions, catalogue, language=language)]
     answers = engine.answer(asked, compiled=catalogue, weights=weights, limit=limit)
     if limit is None:  # as a page is answered, whose cards hang on it
         answers = [

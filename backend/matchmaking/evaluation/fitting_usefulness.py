@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import load_judgements
-from backend.matchmaking.match_input import as_request, proposed
+from backend.matchmaking.match_input import as_requests, proposed
 from backend.matchmaking.usefulness import features_of
 from backend.schemes.models import Scheme
 
@@ -42,7 +42,8 @@ def _judged() -> Iterator[tuple[tuple[float, float, float], bool]]:
     catalogue, language = engine.catalogue(Scheme.OWN), engine.language_in_force()
     _, weights = engine.active_weights()
     tuning = [one for one in load_judgements(Scheme.OWN) if not one.held_out]
-    requests = [as_request(one.question, catalogue, language=language)[0] for one in tuning]
+    questions = [one.question for one in tuning]
+    requests = [request for request, _ in as_requests(questions, catalogue, language=language)]
     answers = engine.answer(requests, compiled=catalogue, weights=weights)
     for one, answer in zip(tuning, answers, strict=True):
         if answer.decision.reply == engine.Reply.ANSWERED and one.grades:

@@ -8,7 +8,7 @@ import numpy as np
 from backend.matchmaking import engine
 from backend.matchmaking.evaluation.judgements import Judged, load_judgements
 from backend.matchmaking.evaluation.orders import Orders, sheets_of
-from backend.matchmaking.match_input import as_request, proposed
+from backend.matchmaking.match_input import as_requests, proposed
 
 OURS = "Jonction"
 FIRST, LISTED = 5, 10
@@ -97,7 +97,8 @@ def cases_of(source: str, judged: Sequence[Judged]) -> list[Case]:
     """Answer each request in every way."""
     catalogue = engine.catalogue(source)
     language = engine.language_in_force()
-    requests = [as_request(one.question, catalogue, language=language)[0] for one in judged]
+    questions = [one.question for one in judged]
+    requests = [request for request, _ in as_requests(questions, catalogue, language=language)]
     answers = engine.answer(requests, compiled=catalogue)
     sheets = sheets_of(catalogue)
     keys = np.array([sheet.key for sheet in sheets])

@@ -18,7 +18,7 @@ from backend.common.processes import ProcessLost, in_order, processors
 from backend.facts.yes_no import YES_NO
 from backend.matchmaking import engine
 from backend.matchmaking.match_codes import load_codes
-from backend.matchmaking.match_input import LineError, Question, as_request, read_line
+from backend.matchmaking.match_input import LineError, Question, as_requests, read_line
 from backend.matchmaking.offers import Offer, offers_in
 from backend.matchmaking.preferences import SaidPreference, said_of
 from backend.matchmaking.replies import UnderstoodNeed, understood_of
@@ -200,7 +200,7 @@ class Answers:
 
     def _answer(self, questions: list[Question]) -> Iterator[Answer]:
         """Answer each question: with all schemes, or the first that it can have and that address its needs."""
-        read = [as_request(question, self._compiled, language=self._language) for question in questions]
+        read = [*as_requests(questions, self._compiled, language=self._language)]
         answers = engine.answer(
             [request for request, _ in read],
             compiled=self._compiled,
