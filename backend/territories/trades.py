@@ -9,12 +9,14 @@ from django.conf import settings
 from backend.common.files import read_yaml
 from backend.common.text import fold
 from backend.territories.models import Nomenclature
+from backend.territories.services import find_communes
 
 WORD = re.compile(r"[a-z]{3,}")
 # Words of labels and of what is typed that say nothing of an activity.
 EMPTY = frozenset({"les", "des", "une", "aux", "pour", "avec", "dans", "sur", "par", "nous", "activite", "activites"})
 ONLINE = re.compile(r"\be[- ](?=[a-z]{3})")  # « e-commerce » is no commerce of whatever
 LEAST, ENDING = 5, 4  # letters of a word that are always compared, and those at its end that may differ
+MOST_OF_PLACE = 5  # words of the name of a commune at the end of what is typed
 MORE = 3  # letters that a label may add to a shorter word: « bar » finds « barres », « spa » not « spatiaux »
 
 
@@ -22,8 +24,13 @@ def find_activities(text: str) -> list[Nomenclature]:
     """Return the activities that some words may mean, the likeliest first; none where a word is in no label.
 
     Words are compared but for their ends: « menuisier » finds « menuiserie », « chaudronnerie » « chaudronnées ». What
-    they name together comes first; without such a name, labels that say all of them come before what some name.
+    they name together comes first; without such a name, labels that say all of them come before what some name. The
+    commune at the end is left out where nothing is found with it.
     """
+    return _find(text) or _find(_without_commune(text))
+
+
+def _find(text: str) -> list[Nomenclature]:
     wanted = _words(text)
     if not wanted:
         return []
@@ -56,6 +63,13 @@ def trade_codes(trade: str) -> Sequence[str]:
 def trade_names() -> list[str]:
     """Return the names of the trades of our table, as they are written there."""
     return list(_table()["trades"])
+
+
+def _without_commune(text: str) -> str:
+    """Return what stands before the name of a commune at the end of a text; nothing where it ends with none."""
+    words = text.split()
+    starts = range(max(1, len(words) - MOST_OF_PLACE), len(words))
+    return next((" ".join(words[:at]) for at in starts if find_communes(" ".join(words[at:]), limit=1)), "")
 
 
 def _words(text: str) -> list[str]:

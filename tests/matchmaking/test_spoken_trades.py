@@ -67,6 +67,8 @@ PLAIN = {
     "Notre pharmacie veut isoler ses vitrines": ["21.20Z", "47.73Z"],
     "Je suis gérante d’un institut de beauté": ["96.02B"],
     "Garage à Noyon depuis 1990, on veut une borne": GARAGE,
+    "garage auto à Ribécourt": GARAGE,
+    "Garage automobile de 4 salariés, la facture d’électricité explose": GARAGE,
     "Nous sommes une petite fonderie de 20 personnes": ["24.51Z", "24.53Z", "24.54Z"],
     "Je suis photographe, mon site date de 2009": ["74.20Z"],
     "Patronne d’une friperie, je veux vendre en ligne": ["47.79Z"],

@@ -67,12 +67,47 @@ pytestmark = pytest.mark.django_db
         ("réparation de téléphones", "95.12Z", "95.12Z"),
         ("coach sportif à domicile", "85.51Z", "93.13Z"),
         ("fabrication de meubles", "31.02Z", "31.09B"),  # what labels say of all words before what a word names
+        ("garage moto", "45.40Z", "45.20A"),
+        ("mécano", "45.20A", "33.12Z"),
+        ("salon de toilettage", "96.09Z", "96.09Z"),
+        ("entreprise de nettoyage", "81.21Z", "81.22Z"),
+        ("aide à domicile", "88.10A", "88.10A"),
+        ("boîte de com", "73.11Z", "70.21Z"),
+        ("agence de pub", "73.11Z", "70.21Z"),
+        ("récupération de métaux", "38.32Z", "38.31Z"),
+        ("ferme", "01.50Z", "01.13Z"),
+        ("exploitation agricole", "01.50Z", "01.11Z"),
+        ("bergerie", "01.45Z", "01.45Z"),
+        ("éleveur de poules", "01.47Z", "01.47Z"),
+        ("agroalimentaire", "10.89Z", "10.85Z"),
     ],
 )
 def test_words_find_what_trades_are_called_then_what_labels_say(typed, first, also):
     codes = [activity.code for activity in find_activities(typed)]
     assert codes[0] == first
     assert also in codes
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("garage auto à ribecourt", "45.20A"),  # the name of the commune served is Ribécourt-Dreslincourt
+        ("coiffeuse Noyon", "96.02A"),
+        ("entreprise de nettoyage à Compiègne", "81.21Z"),
+        # Known by labels alone.
+        ("démolition à Ribécourt", "43.11Z"),
+        ("camping Pierrefonds", "55.30Z"),
+        ("isolation à Margny-lès-Compiègne", "43.29A"),
+        ("isolation, St Quentin", "43.29A"),  # of any department
+    ],
+)
+def test_a_trade_is_found_with_the_commune_where_it_is(typed, first):
+    assert find_activities(typed)[0].code == first
+
+
+def test_a_word_that_is_also_a_commune_is_a_trade_first():
+    assert find_activities("bar")[0].code == "56.30Z"
+    assert find_activities("Compiègne") == find_activities("quifarnel à Compiègne") == []
 
 
 @pytest.mark.parametrize(
