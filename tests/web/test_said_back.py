@@ -59,6 +59,14 @@ TYPED = {
     "Je ne veux pas d'apprenti mais un soudeur confirmé": "competences.recruter",
     "trop de déchets plastique à l'atelier": "circulaire.dechets",
     "bonjour je suis boulanger a compiegne je voudrais changer mon four qui consome trop": "energie.efficacite",
+    "je veux monter ma boite de toilettage pour chiens, je suis au chomage": "creation.demarrer",
+    "la buanderie de l'hôtel : machines à laver à changer et facture d'eau qui explose": "invest.machines",
+    "mon mari est décédé, je dois vendre la société": "creation.transmettre",
+    "mes gars se barrent": "competences.rh",
+    "il nous faut la iso 22716": "risques.reglementaire",
+    "certification iso 9001": "risques.reglementaire",
+    "j'aimerais rencontrer les boîtes du coin": "accompagnement.orientation",
+    "je cherche un apprenti": "competences.alternance",
 }
 
 
