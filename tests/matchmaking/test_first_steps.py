@@ -66,6 +66,17 @@ def test_a_scheme_for_one_case_is_no_first_step_of_who_is_another() -> None:
     assert "feder-aap-pme-industrielles-2026" not in cards("acheter une nouvelle machine", "10.71C", 5)
 
 
+def test_who_sets_up_or_hires_reads_first_what_is_for_everybody_who_does() -> None:
+    """Not what is for women alone, nor for an apprentice who is disabled, where the text says neither."""
+    alone = "je veux monter ma boite de toilettage pour chiens, je suis au chomage"
+    assert {"acre", "arce"} <= {*cards(alone, "96.09Z", 0)}
+    assert "bpi-garantie-egalite-femmes" not in cards(alone, "96.09Z", 0)
+    for naf in ("10.71C", "25.62B", "45.20A"):
+        listed = [match.scheme.source_key for match in read("je cherche un apprenti", naf, 5).matches()]
+        assert "agefiph-alternance" not in listed[:5], naf
+    assert "agefiph-alternance" in cards("je prends un apprenti reconnu travailleur handicapé", "25.62B", 5)
+
+
 def test_who_wants_a_study_or_a_robot_reads_what_pays_for_it_and_a_first_step() -> None:
     assert "bpi-faisabilite-innovation" in cards("start-up d'IA, financer une étude de faisabilité", "62.01Z", 4)
     robot = cards("je veux un robot", "25.62B", 24)
