@@ -39,7 +39,7 @@ from matching.metrics import (
 from matching.needs import NeedReader
 from matching.nomenclatures import Correspondence, activity_path
 from matching.outcomes import MET, NOT_MET, UNKNOWN, Outcome
-from matching.patterns import forget_texts
+from matching.patterns import PatternTable, forget_texts
 from matching.phrases import Phrase, PhraseReader
 from matching.preferences import PreferenceReader
 from matching.profile_classes import Classes, ProfileClasses, classes_of
@@ -113,6 +113,7 @@ __all__ = [
     "NeedReader",
     "Negation",
     "Outcome",
+    "PatternTable",
     "Phrase",
     "PhraseReader",
     "Place",

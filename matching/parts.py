@@ -34,16 +34,15 @@ class PartedText:
     def __init__(self, text: str, grammar: Grammar) -> None:
         self.sentences = sentences_of(text)
         self._text, self._grammar = text, grammar
-        self._clauses: dict[Span, tuple[Words, Words]] = {}
+        self._clauses: dict[tuple[Span, bool], tuple[Words, Words]] = {}
 
     def asserted(self, spans: Iterable[Span], *, complains: bool = False) -> tuple[Words, Words]:
         """Return the words of some parts that no negation covers, as written and as stems."""
-        found = [self._asserted(clause, complains) for span in spans for clause in clauses_of(self._text, span)]
-        if len(found) == 1:
-            return found[0]
-        return tuple(chain.from_iterable(each[0] for each in found)), tuple(
-            chain.from_iterable(each[1] for each in found)
-        )
+        found = [
+            self._asserted(clause, complains=complains) for span in spans for clause in clauses_of(self._text, span)
+        ]
+        written, stems = (tuple(chain.from_iterable(each[at] for each in found)) for at in (0, 1))
+        return written, stems
 
     def stems(self, span: Span) -> Words:
         """Return the stems of a part that no negation covers."""
@@ -72,9 +71,8 @@ class PartedText:
         """Return the first clauses of sentences that are none of some parts."""
         known = {part.stems for part in parts}
         clauses = (clause for sentence in sentences for clause in self._clauses_of(sentence))
-        return [
-            *islice((each for each in clauses if each.stems not in known and self._says_something(each)), MOST_CLAUSES)
-        ]
+        finer = (clause for clause in clauses if clause.stems not in known and self._says_something(clause))
+        return [*islice(finer, MOST_CLAUSES)]
 
     def _clauses_of(self, sentence: Sentence) -> Iterator[Part]:
         joints = self._grammar.joints
@@ -94,15 +92,13 @@ class PartedText:
     def _says_something(self, part: Part) -> bool:
         return self._grammar.says_something(part.stems)
 
-    def _asserted(self, clause: Span, complains: bool) -> tuple[Words, Words]:
-        if complains:
-            return self._read(clause, complains=True)
-        found = self._clauses.get(clause)
-        if found is None:
-            found = self._clauses[clause] = self._read(clause)
-        return found
+    def _asserted(self, clause: Span, *, complains: bool) -> tuple[Words, Words]:
+        known = self._clauses.get((clause, complains))
+        if known is None:
+            known = self._clauses[clause, complains] = self._read(clause, complains=complains)
+        return known
 
-    def _read(self, clause: Span, *, complains: bool = False) -> tuple[Words, Words]:
+    def _read(self, clause: Span, *, complains: bool) -> tuple[Words, Words]:
         found: Sequence[tuple[str, str]] = words(self._text[clause.start : clause.end])
         stems = tuple(stem for _, stem in found)
         if covered := self._grammar.negated(stems, complains=complains):

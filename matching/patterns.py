@@ -28,8 +28,12 @@ class PatternTable:
 
     Parameters
     ----------
-    patterns, parts, words
-        As for :func:`patterns_of`.
+    patterns : mapping of str to iterable of str
+        By name: regular expressions, in which ``{name}`` stands for a part, or for one of some words.
+    parts : mapping of str to str
+        What several patterns have in common; a part may name those before it, and the words.
+    words : mapping of str to iterable of str
+        Words of which any one may stand, by the name that patterns give them.
     about : mapping of str to iterable of str, optional
         By name: whatever its patterns find holds something of it. A sentence that does not is not searched; where it
         is not said, every one is.
@@ -44,7 +48,7 @@ class PatternTable:
         about: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         found = patterns_of(patterns, parts=parts, words=words)
-        # Of any text there is something in: the empty one.
+        # Every sentence holds the empty word, which those are about of which nothing is said.
         self._rows = [(name, tuple((about or {}).get(name, ("",))), several) for name, several in found.items()]
 
     def of(self, sentence: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:

@@ -26,30 +26,16 @@ class PhraseReader:
 
     Parameters
     ----------
-    patterns : mapping of str to iterable of str
-        By name: regular expressions over a sentence in lower case without accents. What a group ``others`` is part of
-        is not said of the writer, and is left out. ``{name}`` stands for a part.
-    parts : mapping of str to str
-        What several patterns have in common; a part may name those before it, and the words.
-    words : mapping of str to iterable of str
-        Words of which any one may stand, by the name that patterns give them.
-    about : mapping of str to iterable of str, optional
-        By name: whatever its patterns find holds something of it. A sentence that does not is not searched.
+    patterns : PatternTable
+        Over a sentence in lower case without accents. What a group ``others`` is part of is not said of the writer,
+        and is left out.
     nouns : iterable of str, optional
         What all patterns speak of: a sentence without the first word of any of them (with a letter more or not) is not
         searched. Most are not.
     """
 
-    def __init__(
-        self,
-        patterns: Mapping[str, Iterable[str]],
-        *,
-        parts: Mapping[str, str],
-        words: Mapping[str, Iterable[str]],
-        about: Mapping[str, Iterable[str]] | None = None,
-        nouns: Iterable[str] | None = None,
-    ) -> None:
-        self._patterns = PatternTable(patterns, parts=parts, words=words, about=about)
+    def __init__(self, patterns: PatternTable, *, nouns: Iterable[str] | None = None) -> None:
+        self._patterns = patterns
         self._nouns = None if nouns is None else frozenset(_WORD.findall(name)[0] for name in nouns)
 
     def read(self, text: str) -> Iterator[Phrase]:

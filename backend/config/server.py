@@ -201,13 +201,12 @@ def serve(host: str, port: int, *, threads: int, seconds: float) -> None:
     """Be one process of the site, until told to stop."""
     from django.conf import settings
 
+    from backend.common.processes import spare_what_is_loaded
     from backend.config.wsgi import application
 
     read_ahead()
-    # What was imported lives as long as the process: reading its 400,000 objects again was an eighth of each request.
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    spare_what_is_loaded()
     listener = socket.create_server(
         (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024, reuse_port=True
     )

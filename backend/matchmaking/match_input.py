@@ -80,8 +80,8 @@ def as_requests(
     questions: Iterable[Question], compiled: engine.Catalogue, *, language: str = ""
 ) -> Iterator[tuple[engine.Request, engine.Reading]]:
     """Put questions as the engine takes them, and say how the words of each were understood."""
-    asked = [engine.Unread(each.facts, each.text, each.needs, each.on, each.preferences) for each in questions]
-    return engine.read_requests(asked, compiled=compiled, language=language)
+    queries = [engine.Query(each.facts, each.text, each.needs, each.on, each.preferences) for each in questions]
+    return engine.read_requests(queries, compiled=compiled, language=language)
 
 
 def proposed(ranked: Iterable[engine.Ranked]) -> list[engine.Ranked]:

@@ -112,8 +112,8 @@ def weights_of(weight_set: WeightSet) -> matching.Weights:
     return matching.Weights(version=weight_set.version, **points)
 
 
-class Unread(NamedTuple):
-    """What somebody asks of whom nothing is kept, before the words are read.
+class Query(NamedTuple):
+    """What somebody asks of whom nothing is kept, its words not read yet.
 
     A sub-need, a preference or the code of an activity that was said to be none is ``removed``, and is not read.
     """
@@ -127,7 +127,7 @@ class Unread(NamedTuple):
 
 
 def read_requests(
-    asked: Sequence[Unread], *, compiled: Catalogue | None = None, language: str = ""
+    queries: Sequence[Query], *, compiled: Catalogue | None = None, language: str = ""
 ) -> Iterator[tuple[Request, Reading]]:
     """Yield what the engine is asked, and how the words of each were understood; texts are read together.
 
@@ -135,13 +135,13 @@ def read_requests(
     """
     compiled = compiled or catalogue()
     centroids = None
-    if any(ask.text.strip() for ask in asked):
+    if any(query.text.strip() for query in queries):
         language = language or language_in_force()
         centroids = compiled.centroids(language)
-    texts = [(ask.text, ask.ticked) for ask in asked]
+    texts = [(query.text, query.ticked) for query in queries]
     readings = understand_all(texts, language=language, centroids=centroids)
-    for ask, reading in zip(asked, readings, strict=True):
-        yield _request(ask, reading, compiled)
+    for query, reading in zip(queries, readings, strict=True):
+        yield _request(query, reading, compiled)
 
 
 def read_request(
@@ -156,29 +156,29 @@ def read_request(
     removed: Container[str] = (),
 ) -> tuple[Request, Reading]:
     """Return what the engine is asked, and how the words were understood: see :func:`read_requests`."""
-    asked = [Unread(facts, text, [*ticked], on, preferences, removed)]
-    (found,) = read_requests(asked, compiled=compiled, language=language)
+    query = Query(facts, text, [*ticked], on, preferences, removed)
+    (found,) = read_requests([query], compiled=compiled, language=language)
     return found
 
 
-def _request(ask: Unread, reading: Reading, compiled: Catalogue) -> tuple[Request, Reading]:
+def _request(query: Query, reading: Reading, compiled: Catalogue) -> tuple[Request, Reading]:
     reading = replace(
         reading,
-        needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in ask.removed),
-        preferences=read_preferences(ask.text, ask.preferences, on=ask.on, removed=ask.removed),
+        needs=tuple(need for need in reading.needs if need.ticked or need.sub_need not in query.removed),
+        preferences=read_preferences(query.text, query.preferences, on=query.on, removed=query.removed),
     )
     request = Request(
-        facts=with_correspondents(ask.facts, compiled.correspondence),
-        on=ask.on,
+        facts=with_correspondents(query.facts, compiled.correspondence),
+        on=query.on,
         needs={need.sub_need: need.weight for need in reading.needs},
-        stated=bool(ask.ticked or ask.text.strip()),
-        ticked=frozenset(ask.ticked),
+        stated=bool(query.ticked or query.text.strip()),
+        ticked=frozenset(query.ticked),
         probabilities={need.sub_need: need.probability for need in reading.needs},
         closeness=reading.closeness,
         elsewhere=reading.elsewhere,
         foreign=reading.foreign,
         preferences=frozenset(one.key for one in reading.preferences),
-        spoken_activities=spoken_activities(ask.text, ask.removed),
+        spoken_activities=spoken_activities(query.text, query.removed),
     )
     return request, reading
 

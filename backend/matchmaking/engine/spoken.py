@@ -90,7 +90,7 @@ def _reader_of(
 ) -> matching.PhraseReader:
     content = _content()
     words = {"months": content["months"]}
-    return matching.PhraseReader(patterns, parts=content["parts"], words=words, about=about)
+    return matching.PhraseReader(matching.PatternTable(patterns, parts=content["parts"], words=words, about=about))
 
 
 @lru_cache(maxsize=1)

@@ -82,7 +82,8 @@ def _reader_against() -> matching.PhraseReader:
 def _reader_of(*names: str, nouns: Iterable[str] | None = None) -> matching.PhraseReader:
     content = _content()
     patterns = {name: content["patterns"][name] for name in names}
-    return matching.PhraseReader(patterns, parts=content["parts"], words=_words(), nouns=nouns)
+    table = matching.PatternTable(patterns, parts=content["parts"], words=_words())
+    return matching.PhraseReader(table, nouns=nouns)
 
 
 def _words() -> dict[str, set[str]]:
