@@ -243,9 +243,11 @@ def test_the_same_file_gives_the_same_bytes_twice(match: Callable[..., Answers])
     assert match(lines) == match(lines)
 
 
-def test_a_half_character_in_an_id_comes_back(match: Callable[..., Answers]) -> None:
-    (answer,) = match([b'{"id": "\\ud800"}'], limit=1)
-    assert answer["id"] == "\ud800"
+@pytest.mark.parametrize("line_id", ["\ud800", 1 << 70, 1e300])
+def test_an_id_that_few_can_write_comes_back(match: Callable[..., Answers], line_id: str | float) -> None:
+    other, answer = match([{"id": "é"}, {"id": line_id, "text": "un soudeur \ud800"}], limit=1)
+    assert (other["id"], answer["id"]) == ("é", line_id)
+    assert answer["understood"][0]["sentence"] == "un soudeur \ud800"
 
 
 def test_more_lines_take_no_more_queries(match: Callable[..., Answers]) -> None:

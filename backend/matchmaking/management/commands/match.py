@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple, Never
 
+import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
@@ -264,7 +265,11 @@ def _match(item: engine.Ranked) -> Answer:
 
 def _dump(answer: Answer) -> bytes:
     """Write an answer as a line; half a character, which JSON can name and UTF-8 cannot write, is named as it was."""
-    return f"{json.dumps(answer, ensure_ascii=False)}\n".encode(errors="backslashreplace")
+    try:
+        return orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:  # half a character, or a number of more than 64 bits
+        text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        return f"{text}\n".encode(errors="backslashreplace")
 
 
 def _publish(complete: IO[bytes], out: Path) -> None:
