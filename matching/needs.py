@@ -7,7 +7,7 @@ weigh less than requests: what a long message tells of is mostly not what it is 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched, chain, islice, repeat
+from itertools import accumulate, batched, chain, islice, pairwise, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +45,8 @@ class Shares:
     ----------
     heard : (n_texts, n_classes) ndarray of float64
         Of all that is left, then its sentences or clauses; then the clauses of sentences, where there are several.
+    nothing : (n_texts,) ndarray of float64
+        The most that no scheme is for in each.
     out_of_scope : float
         Log-odds that no scheme is for all that is left.
     spans : sequence of Span
@@ -55,14 +57,25 @@ class Shares:
         Weight of all that is left and of each part, in ]0, 1].
     n_main : int
         How many of the first texts say which need is the likeliest; the clauses after them say what stands beside it.
+    elsewhere : float
+        The greatest share of what no scheme is for in all that is left; noise apart.
+    is_small_talk : bool
+        Whether no need is heard well enough to outweigh greetings and noise.
     """
 
     heard: Floats
+    nothing: Floats
     out_of_scope: float
     spans: Sequence[Span]
     written: Sequence[str]
     part_weights: Floats
     n_main: int
+    elsewhere: float
+    is_small_talk: bool
+
+    def counted(self) -> Floats:
+        """Return what each class counts for in each of these texts: of shape (n_texts, n_classes)."""
+        return self.heard * self.part_weights[:, np.newaxis]
 
 
 type Known = dict[Words, Floats]  # the shares of some texts, by their stems
@@ -104,10 +117,11 @@ class NeedReader:
         self.language = language
         self._certainty, self._grammar = certainty, grammar
         names = language.classes
-        self._needs = np.array([name != FILLER and not name.startswith(NOTHING) for name in names], bool)
-        self._nothing = np.array([name.startswith(NOTHING) for name in names], bool)
         self._filler = np.array([name == FILLER for name in names], bool)
-        self._noise = np.array([name == NOISE for name in names], bool)
+        self._nothing = np.array([name.startswith(NOTHING) for name in names], bool)
+        self._elsewhere = self._nothing & np.array([name != NOISE for name in names], bool)
+        self._needs = ~(self._filler | self._nothing)
+        self._chatter = ~(self._needs | self._elsewhere)
         self._states = np.array([name not in (FILLER, guidance) for name in names], bool)
 
     def read(self, text: str, ticked: Iterable[str] = (), *, centroids: Centroids | None = None) -> Wish:
@@ -142,13 +156,12 @@ class NeedReader:
         weights, probabilities = dict.fromkeys(ticked, 1.0), dict.fromkeys(ticked, 1.0)
         evidence: dict[str, tuple[str, ...]] = {}
         sentences: dict[str, Span] = {}
-        shares, nothing = self.counted(found)
-        most = shares.max(axis=0)
-        is_small_talk = self._is_small_talk(found.heard)
-        understood = np.flatnonzero(self._needs & (most >= (np.inf if is_small_talk else FLOOR)))
+        counted = found.counted()
+        most = counted.max(axis=0)
+        understood = np.flatnonzero(self._needs & (most >= (np.inf if found.is_small_talk else FLOOR)))
         understood = understood[(-most[understood]).argsort(kind="stable")]
-        shares = shares[:, understood]
-        chances = self._chances(shares, nothing, found)
+        shares = counted[:, understood]
+        chances = self._chances(shares, found)
         said_best = (shares[1:] if len(shares) > 1 else shares).argmax(axis=0)
         deciding = _deciding(found.written, brought[:, understood])
         columns = zip(*(each.tolist() for each in (understood, most[understood], chances, said_best)), strict=True)
@@ -167,7 +180,7 @@ class NeedReader:
             probabilities=probabilities,
             sentences=sentences,
             closeness=closeness,
-            elsewhere=float(found.heard[0, self._nothing & ~self._noise].max(initial=0.0)),
+            elsewhere=found.elsewhere,
         )
 
     def shares(self, text: str) -> Shares | None:
@@ -182,50 +195,52 @@ class NeedReader:
         said = [each for each in left if each]
         unknown = [each.unknown for each in said]
         heard = self.language.hear([*(each.stems for each in said), *chain.from_iterable(unknown)])
-        rest, wholes = iter(heard.shares[len(said) :]), zip(heard.shares, heard.out_of_scope.tolist(), strict=True)
-        found = [
-            self._shares(each, whole, out_of_scope, dict(zip(several, islice(rest, len(several)), strict=True)))
-            for each, several, (whole, out_of_scope) in zip(said, unknown, wholes, strict=False)
+        rest = iter(heard.shares[len(said) :])
+        rows: list[Floats] = []
+        for each, several, whole in zip(said, unknown, heard.shares, strict=False):
+            known = each.known | dict(zip(several, islice(rest, len(several)), strict=True))
+            rows += [whole, *(known[part.stems] for part in each.parts)]
+        found = self._shares(said, np.array(rows), heard.out_of_scope)
+        return [next(found) if each else None for each in left], heard
+
+    def _shares(self, several: Sequence[Left], heard: Floats, out_of_scope: Floats) -> Iterator[Shares]:
+        """Yield what was heard in each text: ``heard`` is of all that is left of it, then of its parts."""
+        if not several:
+            return
+        starts = [*accumulate((1 + len(each.parts) for each in several), initial=0)]
+        wholes = heard[starts[:-1]]
+        nothing = heard[:, self._nothing].max(axis=1, initial=0.0)
+        said = np.where(self._filler, 0.0, heard)
+        states = ((said.max(axis=1) >= LEAST_REQUESTED) & self._states[said.argmax(axis=1)]).tolist()
+        weights = [
+            weight
+            for each, (start, end) in zip(several, pairwise(starts), strict=True)
+            for weight in _part_weights(each, states[start + 1 : end])
         ]
-        in_order = iter(found)
-        return [next(in_order) if each else None for each in left], heard
+        part_weights = np.array(weights)
+        most = np.maximum.reduceat(heard[:, self._needs].max(axis=1, initial=0.0), starts[:-1])
+        chatter = wholes[:, self._chatter].sum(axis=1)
+        is_small_talk = ((most < FAINT) & (chatter > most)).tolist()
+        elsewhere = wholes[:, self._elsewhere].max(axis=1, initial=0.0).tolist()
+        for at, (each, (start, end)) in enumerate(zip(several, pairwise(starts), strict=True)):
+            yield Shares(
+                heard[start:end],
+                nothing[start:end],
+                float(out_of_scope[at]),
+                [part.span for part in each.parts] or each.spans[:1],
+                each.written,
+                part_weights[start:end],
+                1 + each.n_main,
+                elsewhere[at],
+                is_small_talk[at],
+            )
 
-    def _shares(self, left: Left, whole: Floats, out_of_scope: float, known: Known) -> Shares:
-        """Return what was heard in all that is left of a text, and in its parts."""
-        known = left.known | known
-        heard = np.array([whole, *(known[part.stems] for part in left.parts)])
-        parts = left.parts[: left.n_main]
-        weights = [*self._part_weights(parts, heard), *[CLAUSE] * (len(left.parts) - len(parts))]
-        spans = [part.span for part in left.parts] or left.spans[:1]
-        return Shares(heard, out_of_scope, spans, left.written, np.array(weights), 1 + len(parts))
-
-    def counted(self, found: Shares) -> tuple[Floats, Floats]:
-        """Return what each class counts for in the whole and in the parts, and the most that is nothing in each.
-
-        Returns
-        -------
-        (shares, nothing) : ndarray of float64, shapes (n_texts, n_classes) and (n_texts,)
-        """
-        nothing = found.heard[:, self._nothing].max(axis=1, initial=0.0)
-        return found.heard * found.part_weights[:, np.newaxis], nothing
-
-    def _part_weights(self, parts: Sequence[Part], heard: Floats) -> Floats:
-        """Return the weight of all that is left, then of each part of it: statements beside requests weigh less."""
-        weights = np.array([1.0, *[ONE] * len(parts)])
-        said = np.where(self._filler, 0.0, heard[1 : 1 + len(parts)])
-        states = (said.max(axis=1, initial=0.0) >= LEAST_REQUESTED) & self._states[said.argmax(axis=1)]
-        specific = states & np.array([part.is_request for part in parts], bool)
-        is_telegraphic = all(part.is_request or part.is_fragment for part in parts)
-        if specific.any() and not is_telegraphic:
-            weights[1:][~specific] *= STATEMENT
-        return weights
-
-    def _chances(self, shares: Floats, nothing: Floats, found: Shares) -> Floats:
+    def _chances(self, shares: Floats, found: Shares) -> Floats:
         """Return the probability of each need that is understood, of shares (n_texts, n_needs): see Certainty."""
         if not shares.size:
             return np.zeros(0)
         n_main = found.n_main
-        sure = self._certainty.probabilities(shares[:n_main], nothing[:n_main, np.newaxis], found.out_of_scope)
+        sure = self._certainty.probabilities(shares[:n_main], found.nothing[:n_main, np.newaxis], found.out_of_scope)
         best, surest = sure.argmax(axis=0), sure.max(axis=0)
         likeliest = surest.argmax()
         chances: Floats = surest[likeliest] * self._certainty.of_others(_in_parts(shares, best, n_main), shares[0])
@@ -237,8 +252,7 @@ class NeedReader:
         found = self.shares(text)
         if found is None:
             return None
-        shares, nothing = self.counted(found)
-        n_main = found.n_main
+        shares, nothing, n_main = found.counted(), found.nothing, found.n_main
         sure = certainty.probabilities(shares[:n_main], nothing[:n_main, np.newaxis], found.out_of_scope)
         sure = np.where(self._needs, sure, -1.0)
         best = sure.argmax(axis=0)
@@ -262,7 +276,7 @@ class NeedReader:
         if len(parts) < 2:
             return []
         shares = self.language.hear([part.stems for part in parts]).shares
-        nothing = shares[:, self._nothing & ~self._noise].sum(axis=1)
+        nothing = shares[:, self._elsewhere].sum(axis=1)
         needs = shares[:, self._needs].max(axis=1, initial=0.0)
         unread = (nothing >= UNREAD) & (needs < SPEAKS)
         return [
@@ -295,10 +309,6 @@ class NeedReader:
             kept = _without_filler(text.sentences, is_filler, speaks) if spans else ()
             yield kept or text.sentences, {stems: row for stems, (_, _, row) in zip(said, heard, strict=True)}
 
-    def _is_small_talk(self, shares: Floats) -> bool:
-        most = float(shares[:, self._needs].max(initial=0.0))
-        return most < FAINT and float(shares[0, self._filler | self._noise].sum()) > most
-
 
 def _left(text: PartedText, kept: Sequence[Sentence], known: Known) -> Left | None:
     """Return what is left of a text of which some sentences are kept; nothing where it has no word."""
@@ -313,6 +323,19 @@ def _left(text: PartedText, kept: Sequence[Sentence], known: Known) -> Left | No
         parts = []
     clauses = text.finer(kept, parts) if len(kept) > 1 else []
     return Left(written, stems, spans, [*parts, *clauses], len(parts), known)
+
+
+def _part_weights(left: Left, states: Sequence[bool]) -> list[float]:
+    """Return the weight of all that is left, then of each part of it: statements beside requests weigh less.
+
+    ``states`` tells which parts say what they are for.
+    """
+    parts = left.parts[: left.n_main]
+    specific = [part.is_request and says for part, says in zip(parts, states, strict=False)]
+    is_telegraphic = all(part.is_request or part.is_fragment for part in parts)
+    least = STATEMENT if any(specific) and not is_telegraphic else 1.0
+    weights = [ONE if is_specific else ONE * least for is_specific in specific]
+    return [1.0, *weights, *[CLAUSE] * (len(left.parts) - len(parts))]
 
 
 def _without_filler(
@@ -338,7 +361,7 @@ def _without_filler(
 
 def _in_parts(shares: Floats, best: NDArray[np.intp], n_main: int) -> Floats:
     """Return the share of each class in its ``best`` text of the first ones, or in a clause that says it better."""
-    in_best = np.take_along_axis(shares, best[np.newaxis], axis=0)[0]
+    in_best = shares[best, np.arange(shares.shape[1])]
     said: Floats = np.maximum(in_best, shares[n_main:].max(axis=0, initial=0.0))
     return said
 

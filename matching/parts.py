@@ -34,19 +34,16 @@ class PartedText:
     def __init__(self, text: str, grammar: Grammar) -> None:
         self.sentences = sentences_of(text)
         self._text, self._grammar = text, grammar
+        self._spans: dict[tuple[Span, bool], tuple[Words, Words]] = {}
         self._clauses: dict[tuple[Span, bool], tuple[Words, Words]] = {}
 
     def asserted(self, spans: Iterable[Span], *, complains: bool = False) -> tuple[Words, Words]:
         """Return the words of some parts that no negation covers, as written and as stems."""
-        found = [
-            self._asserted(clause, complains=complains) for span in spans for clause in clauses_of(self._text, span)
-        ]
-        written, stems = (tuple(chain.from_iterable(each[at] for each in found)) for at in (0, 1))
-        return written, stems
+        return _joined([self._asserted(span, complains=complains) for span in spans])
 
     def stems(self, span: Span) -> Words:
         """Return the stems of a part that no negation covers."""
-        return self.asserted([span])[1]
+        return self._asserted(span, complains=False)[1]
 
     def propositions(self, sentences: Iterable[Sentence]) -> list[Part]:
         """Return the parts of sentences with a subject or infinitive of their own; all of one are requests or none."""
@@ -92,7 +89,14 @@ class PartedText:
     def _says_something(self, part: Part) -> bool:
         return self._grammar.says_something(part.stems)
 
-    def _asserted(self, clause: Span, *, complains: bool) -> tuple[Words, Words]:
+    def _asserted(self, span: Span, *, complains: bool) -> tuple[Words, Words]:
+        known = self._spans.get((span, complains))
+        if known is None:
+            clauses = [self._of_clause(clause, complains=complains) for clause in clauses_of(self._text, span)]
+            known = self._spans[span, complains] = _joined(clauses)
+        return known
+
+    def _of_clause(self, clause: Span, *, complains: bool) -> tuple[Words, Words]:
         known = self._clauses.get((clause, complains))
         if known is None:
             known = self._clauses[clause, complains] = self._read(clause, complains=complains)
@@ -107,3 +111,10 @@ class PartedText:
             if not self._grammar.says_something(stems):
                 return (), ()  # all that the clause says is refused: "je ne cherche pas de prêt"
         return tuple(written for written, _ in found), stems
+
+
+def _joined(found: Sequence[tuple[Words, Words]]) -> tuple[Words, Words]:
+    if len(found) == 1:
+        return found[0]
+    written, stems = (tuple(chain.from_iterable(each[at] for each in found)) for at in (0, 1))
+    return written, stems

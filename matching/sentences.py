@@ -13,7 +13,7 @@ _WANTS = (
     r"|j['’](?:aimer|envisag|ai\sbesoin|aurais\sbesoin)|nous\sav(?:ons|ions)\sbesoin|on\sa\sbesoin"
 )
 # A full stop inside a number or an address ends nothing.
-_ENDS = re.compile(rf"[.…]+(?=\s|$)|[!?;\n]+|(?=\s)(?<=\w){_AFTER_WORD}\s+(?={_WANTS})", re.IGNORECASE)
+_ENDS = re.compile(rf"[.…]+(?=\s|$)|[!?;\n]+|(?<=\w)(?=\s+(?:{_WANTS})){_AFTER_WORD}\s+", re.IGNORECASE)
 # Two clauses, each with its own subject: "je cherche un soudeur et je voudrais un robot".
 _SUBJECTS = re.compile(r"\s(?:et|mais)(?=\s(?:je|nous|on)\s|\sj['’])", re.IGNORECASE)
 # What is asked for beside something else: "former deux caristes et recruter un soudeur".

@@ -12,6 +12,7 @@ LONGEST_KEPT = 100  # letters
 # Ends that French adds without changing what a word is about, longest first.
 _ENDINGS = ("issements", "issement", "ements", "ement", "ations", "ation", "euses", "euse", "eurs", "eur", "ees", "ee",
             "ers", "er", "ez", "es", "e", "s", "x")  # fmt: skip
+_BY_LETTER = {letter: tuple(one for one in _ENDINGS if one[-1] == letter) for letter in {one[-1] for one in _ENDINGS}}
 
 # These make another noun: "recrutement" is about recruiting, "équipement" is not about a team.
 _NOUN_ENDINGS = frozenset({"issements", "issement", "ements", "ement", "ations", "ation"})
@@ -34,6 +35,8 @@ def fold(text: str) -> str:
     >>> fold("Chaudronnerie à Compiègne, main-d’œuvre")
     "chaudronnerie a compiegne, main-d'oeuvre"
     """
+    if text.isascii():
+        return text.lower()
     text = text.replace("’", "'").replace("œ", "oe").replace("Œ", "Oe")
     return unicodedata.normalize("NFKD", text.casefold()).translate(_MARKS)
 
@@ -44,7 +47,7 @@ def stem(word: str) -> str:
     >>> stem("soudeurs"), stem("souder"), stem("recrutement"), stem("equipe"), stem("equipement")
     ('soud', 'soud', 'recrut', 'equip', 'equipement')
     """
-    for ending in _ENDINGS:
+    for ending in _BY_LETTER.get(word[-1:], ()):
         if word.endswith(ending) and len(word) - len(ending) >= (6 if ending in _NOUN_ENDINGS else 4):
             return word.removesuffix(ending)
     return word
