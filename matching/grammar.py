@@ -3,8 +3,9 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from matching.patterns import folded
+from matching.patterns import PatternTable, folded
 from matching.sentences import Span, opens_with_infinitive
 from matching.text import tokens
 
@@ -49,6 +50,8 @@ class Grammar:
     requests, verbs : iterable of str
         Regular expressions over lower case without accents, one of which matches a request ("je cherche"); what has a
         verb or its subject ("nous", "sont"). Without any of the latter nothing is a fragment.
+    openings : PatternTable, optional
+        What opens a request and says nothing of what is wanted ("pourriez-vous nous aider à").
     stop_words : collection of str
         Stems that say nothing.
     """
@@ -60,6 +63,7 @@ class Grammar:
         joints: Iterable[str] = (),
         requests: Iterable[str] = (),
         verbs: Iterable[str] = (),
+        openings: PatternTable | None = None,
         stop_words: Collection[str] = (),
     ) -> None:
         negation = negation or Negation()
@@ -70,6 +74,7 @@ class Grammar:
         self.joints = _stems(joints)
         self._requests = [re.compile(pattern) for pattern in requests]
         self._verbs = [re.compile(pattern) for pattern in verbs]
+        self._openings = openings
         self._stop_words = frozenset(stop_words)
 
     def says_something(self, stems: Iterable[str]) -> bool:
@@ -81,7 +86,7 @@ class Grammar:
 
         A statement is not: "directive" against "assertive" speech acts (Searle, 1976).
         """
-        if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span):
+        if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span) or self.opening(text, span):
             return True
         part = folded(text, span)
         return any(pattern.search(part) for pattern in self._requests)
@@ -91,6 +96,18 @@ class Grammar:
         part = folded(text, span)
         is_short = len(part.split()) <= FRAGMENT
         return bool(self._verbs) and is_short and not any(pattern.search(part) for pattern in self._verbs)
+
+    def opening(self, text: str, span: Span) -> set[int]:
+        """Return the places of the words of a part of a text that only open a request."""
+        places: set[int] = set()
+        if self._openings is None:
+            return places
+        part = folded(text, span)
+        for _, patterns in self._openings.of(part):
+            for found in chain.from_iterable(pattern.finditer(part) for pattern in patterns):
+                start, end = (len(tokens(part[:at])) for at in found.span())
+                places.update(range(start, end))
+        return places
 
     def negated(self, stems: Sequence[str], *, complains: bool = False) -> set[int]:
         """Return the places of a clause that a negation covers, up to a joint.

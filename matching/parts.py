@@ -110,6 +110,10 @@ class PartedText:
             stems = tuple(stem for _, stem in found)
             if not self._grammar.says_something(stems):
                 return (), ()  # all that the clause says is refused: "je ne cherche pas de prêt"
+        elif opening := self._grammar.opening(self._text, clause):
+            wanted = [pair for place, pair in enumerate(found) if place not in opening]
+            if self._grammar.says_something(stem for _, stem in wanted):  # it does not in "pouvez-vous nous aider"
+                found, stems = wanted, tuple(stem for _, stem in wanted)
         return tuple(written for written, _ in found), stems
 
 

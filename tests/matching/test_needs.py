@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import FILLER, NOTHING, Centroids, Certainty, Example, Grammar, Language, NeedReader, Negation, tokens
+from matching import (
+    FILLER,
+    NOTHING,
+    Centroids,
+    Certainty,
+    Example,
+    Grammar,
+    Language,
+    NeedReader,
+    Negation,
+    PatternTable,
+    tokens,
+)
 from matching.language import fitted
 from matching.needs import ONE, STATEMENT
 from matching.parts import MOST_CLAUSES
@@ -72,6 +84,11 @@ def reader() -> NeedReader:
             joints=["et", "mais"],
             requests=[r"\b(?:je|nous) cherch\w+", r"\b(?:je|nous) voudr\w+", r"\bil nous faut\b"],
             verbs=[r"\b(?:je|nous|il|sont|tourne|soude)\b"],
+            openings=PatternTable(
+                {"help": [r"\bpouvez-vous nous aider a "], "wish": [r"\bnous souhaitons (?=\w+er\b)"]},
+                parts={},
+                words={},
+            ),
             stop_words=STOP_WORDS,
         ),
         guidance="guidance",
@@ -194,6 +211,21 @@ def test_who_does_not_look_for_one_thing_looks_for_nobody() -> None:
     assert reader().read("je ne cherche pas de prêt").probabilities.get("recruit", 0.0) < 0.2
     wish = reader().read("je ne cherche pas de prêt mais un robot")
     assert wish.probabilities["robot"] > max(0.3, wish.probabilities.get("recruit", 0.0))
+
+
+@pytest.mark.parametrize("opening", ["Pouvez-vous nous aider à ", "Nous souhaitons ", "Bonjour. NOUS SOUHAITONS "])
+@pytest.mark.parametrize("wanted", ["recruter des soudeurs", "automatiser au robot", "emprunter à la banque"])
+def test_how_a_request_opens_changes_nothing(opening: str, wanted: str) -> None:
+    bare, wish = reader().read(wanted), reader().read(f"{opening}{wanted}")
+    assert (bare.probabilities, bare.evidence) == (wish.probabilities, wish.evidence)
+    assert bare.probabilities
+
+
+@pytest.mark.parametrize("alone", ["Pouvez-vous nous aider à la", "Nous souhaitons notre prêt"])
+def test_an_opening_that_opens_nothing_is_read(alone: str) -> None:
+    found = reader().shares(alone)
+    assert found is not None
+    assert list(found.written) == alone.replace("-", " ").split()
 
 
 def test_what_no_scheme_answers_is_told_apart() -> None:

@@ -17,11 +17,13 @@ def _read(name: str) -> dict[str, Any]:
 
 
 FIGURES, PREFERENCES, SPOKEN = _read("figures.yaml"), _read("preferences.yaml"), _read("spoken_facts.yaml")
+LANGUAGE = _read("language.yaml")
 # What is searched for, by name, and the words that its patterns may name.
 SEARCHED = [
     (PREFERENCES["preferences"], PREFERENCES, ("dates", "numbers", "units")),
     (FIGURES["facts"], FIGURES, ("numbers", "scales")),
     ({f"{at} {row['fact']}": row for at, row in enumerate(SPOKEN["statements"])}, SPOKEN, ("months",)),
+    (LANGUAGE["openings"], LANGUAGE, ()),
 ]
 PATTERNS = {
     name: (row["about"], patterns)

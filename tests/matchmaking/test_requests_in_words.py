@@ -48,6 +48,37 @@ def test_what_only_tells_takes_nothing_from_the_others(told: str) -> None:
     assert set(counts(f"{BESIDE} {told}.")[1:]) == {ONE}
 
 
+OPENINGS = [
+    "Nous voudrions ", "Je souhaite ", "Nous souhaiterions ", "J'aimerais ", "On envisage de ",
+    "Nous avons besoin de ", "Pourriez-vous nous aider à ", "pouvez vous m'accompagner pour ",
+    "Avez-vous des aides pour ", "Une aide pour ", "Y a-t-il une subvention pour ",
+    "Est-ce qu’il existe des aides pour ", "Quelles sont les aides possibles pour ",
+    "Merci de me dire quelles aides existent pour ", "Nous souhaiterions être accompagnés pour ",
+    "Peut-on être aidé pour ", "Je vous contacte pour ",
+    "Je me permets de vous écrire au sujet de notre projet de ", "Notre projet est de ", "J'ai un projet de ",
+    "C'est pour ", "À qui s'adresser pour ", "NOUS SOUHAITONS ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+@pytest.mark.parametrize("wanted", ["recruter un soudeur", "changer la chaudière", "vendre en Belgique"])
+def test_how_a_request_opens_changes_nothing_of_what_is_heard(opening: str, wanted: str) -> None:
+    bare, found = (engine.understand(text, ()) for text in (wanted, f"{opening}{wanted}"))
+    assert [(need.sub_need, need.probability) for need in found.needs] == [
+        (need.sub_need, need.probability) for need in bare.needs
+    ]
+    assert bare.needs
+
+
+@pytest.mark.parametrize(
+    "text", ["Pouvez-vous nous aider", "Je voudrais notre part", "aide à domicile cherche locaux"]
+)
+def test_a_text_that_opens_nothing_is_read_whole(text: str) -> None:
+    found = reader_of(engine.language_in_force()).shares(text)
+    assert found is not None
+    assert list(found.written) == text.replace("-", " ").split()
+
+
 @pytest.mark.parametrize(
     "beside",
     [

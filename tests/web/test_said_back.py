@@ -67,6 +67,8 @@ TYPED = {
     "certification iso 9001": "risques.reglementaire",
     "j'aimerais rencontrer les boîtes du coin": "accompagnement.orientation",
     "je cherche un apprenti": "competences.alternance",
+    "Bonjour, je vous contacte pour changer la chaudière de l'atelier": "energie.efficacite",
+    "Avez-vous des aides pour former mes régleurs ?": "competences.former",
 }
 
 

@@ -205,12 +205,19 @@ def _arrays_of(version: str) -> bytes:
 def reader_of(version: str) -> matching.NeedReader:
     """Return the reader of needs for a version of the language."""
     spoken = _spoken()
+    openings = spoken["openings"]
     denied = {name: spoken[name].split() for name in ("exceptions", "will", "need", "refusable")}
     grammar = matching.Grammar(
         negation=matching.Negation(words=spoken["negations"].split(), lacking=spoken["lacking"], **denied),
         joints=spoken["joints"].split(),
         requests=spoken["requests"],
         verbs=spoken["verbs"],
+        openings=matching.PatternTable(
+            {name: row["patterns"] for name, row in openings.items()},
+            parts=spoken["parts"],
+            words={},
+            about={name: row["about"] for name, row in openings.items()},
+        ),
         stop_words=stop_words(),
     )
     return matching.NeedReader(language_of(version), certainty(), grammar, guidance=spoken["guidance"])
