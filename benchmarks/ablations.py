@@ -106,13 +106,13 @@ def learnt_without_pieces() -> Iterator[None]:
     from matching import terms
 
     with patch("matching.terms.PIECES", ()):
-        terms._places_of_word.cache_clear()
+        terms.places_of_stem.cache_clear()
         language = matching.Language.learn(examples())
         with patch("backend.matchmaking.engine.needs.language_of", return_value=language):
             engine.catalogue(Scheme.OWN)._centroids.cache_clear()
             with patch("backend.matchmaking.engine.compiled.language_of", return_value=language):
                 yield
-    terms._places_of_word.cache_clear()
+    terms.places_of_stem.cache_clear()
 
 
 if __name__ == "__main__":
