@@ -59,7 +59,12 @@ WORD = "Quifarnel"
 FIRST = 188_088_000  # the neighbour's rows have numbers from here on: no sequence of a test gets there
 NUMBER = str(FIRST)[:-2]  # how each of them begins
 PHONE, AMOUNT, SPEND = "0344987654", "43217", "777123"
-DECIMALS = re.compile(rb"(?<=[0-9])\.[0-9]{7,}")  # of a score: any five digits may stand there
+# Decimals of a score or of a second, the key of a filing, the number of a message: any five digits may stand there.
+DRAWN = re.compile(
+    rb"(?<=[0-9])\.[0-9]{6,}"
+    rb"|(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])"
+    rb"|(?<![0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{16,}(?![0-9a-z])"
+)
 # Folders and files whose tests look at pages, e-mails or answers.
 PLACES = (
     "tests/api/",
@@ -125,7 +130,7 @@ class Neighbour:
         """Fail where a body holds something of the neighbour."""
         if self.shows:
             return
-        plain = DECIMALS.sub(b"", body).replace(b"\xc2\xa0", b"").replace(b"\xe2\x80\xaf", b"").replace(b"&nbsp;", b"")
+        plain = DRAWN.sub(b"", body).replace(b"\xc2\xa0", b"").replace(b"\xe2\x80\xaf", b"").replace(b"&nbsp;", b"")
         plain = plain.translate(None, b" ").lower()
         for marker in self.markers:
             at = plain.find(marker)

@@ -109,9 +109,24 @@ def test_a_marker_is_found_however_it_is_written(neighbour, said, packed):
         list(response)
 
 
-@pytest.mark.parametrize("said", ["aid of 43217 €", "0.5 43 217", "call. 0344987654"])
-def test_the_decimals_of_a_score_name_nobody_and_whole_numbers_do(neighbour, said):
-    neighbour.search(b'{"words": 0.14391432174224025}', "A page")
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        '{"words": 0.14391432174224025}',
+        "2026-06-01T10:00:01.043217Z",
+        "msg_e7143217c674476aa2895afde91b2687",
+        "clé 6a343217-0f0e-4d43-9217-0344987654ab",
+        'W/"0344987654abcdef"',
+    ],
+)
+def test_what_is_drawn_or_measured_names_nobody(neighbour, drawn):
+    neighbour.search(drawn.encode(), "A page")
+
+
+@pytest.mark.parametrize(
+    "said", ["aid of 43217 €", "0.5 43 217", "call. 0344987654", "0000000043217", f"/agent/{FIRST}/", "façade43217"]
+)
+def test_whole_numbers_name_somebody(neighbour, said):
     with seen:
         neighbour.search(said.encode(), "A page")
 
