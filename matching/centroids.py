@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.language import Example, Heard, Language
-from matching.terms import N_PLACES, Floats, damped, terms_of_all
+from matching.terms import N_PLACES, Floats, StemRows, damped, terms_of_all
 from matching.text import tokens
 
 DAMPING = 0.5  # of the mean: a term of ten sentences weighs about three times that of one
+MAX_BYTES = 8 << 20  # of what stems say of subjects: 4,000 stems with 250 of these
 KEPT = 1024  # means of each language: a subject of which the same is said again is not read again
 
 type Said = tuple[tuple[str, float], ...]  # texts, and what each counts for
@@ -74,6 +75,7 @@ class Centroids:
     ) -> None:
         self.columns = {subject: column for column, subject in enumerate(subjects)}
         self._starts, self._owners, self._values, self._rarity = starts, owners, values, rarity
+        self._of_stems = StemRows(self._spread, len(subjects), n_kept=MAX_BYTES // (8 * max(1, len(subjects))))
 
     @classmethod
     def learn(cls, examples: Iterable[Example], language: Language) -> "Centroids":
@@ -96,8 +98,7 @@ class Centroids:
     def closeness(self, heard: Heard, n_texts: int) -> list[Closeness]:
         """Return how close each of the first so many texts comes to each subject."""
         terms, repeated = heard.terms.first(n_texts), heard.repeated.first(n_texts)
-        of_stems = self._spread(terms.places, np.ones(len(terms.places)), terms.n_places)
-        said = terms.sums(of_stems, repeated, self._spread)
+        said = terms.sums(self._of_stems.of(terms.spelt), repeated, self._spread)
         cosines = np.minimum(said / heard.lengths[:n_texts, np.newaxis], 1.0)
         return [Closeness(self.columns, row) for row in cosines]
 

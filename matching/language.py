@@ -9,13 +9,12 @@ through a cache by word, which says what scikit-learn's own ``predict_proba`` sa
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.terms import N_PLACES, Counts, Floats, Terms, added, damped, places_of_stem, terms_of, terms_of_all
+from matching.terms import N_PLACES, Counts, Floats, StemRows, Terms, added, damped, terms_of, terms_of_all
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -99,7 +98,7 @@ class Language:
         self.rarity, self.intercepts, self.scope_intercept = rarity, intercepts, scope_intercept
         self._weights = np.column_stack([weights, scope_weights])  # all that is looked up of a term, in one row
         self.weights, self.scope_weights = self._weights[:, :-1], self._weights[:, -1]
-        self._of_stem = lru_cache(maxsize=KEPT)(self._read)
+        self._of_stems = StemRows(self._spread, self._weights.shape[1], n_kept=KEPT)
 
     @classmethod
     def learn(cls, examples: Iterable[Example]) -> "Language":
@@ -129,18 +128,11 @@ class Language:
         values[times > 1] *= damped(repeated.times)
         lengths = np.sqrt(np.bincount(owners, weights=values * values, minlength=len(texts)))
         lengths[lengths == 0.0] = 1.0
-        of_stems = np.array([*map(self._of_stem, terms.spelt)]).reshape(-1, self._weights.shape[1])
+        of_stems = self._of_stems.of(terms.spelt)
         logits = terms.sums(of_stems, repeated, self._spread) / lengths[:, np.newaxis]
         shares = 1.0 / (1.0 + np.exp(-(logits[:, :-1] + self.intercepts)))
         shares /= shares.sum(axis=1, keepdims=True)
         return Heard(shares, logits[:, -1] + self.scope_intercept, lengths, terms, repeated, of_stems)
-
-    def _read(self, stem: str) -> Floats:
-        """Return what a stem says of each class, and of being out of scope."""
-        places = places_of_stem(stem)
-        (found,) = self._spread(places, np.ones(len(places)), np.array([len(places)], np.intp))
-        row: Floats = found
-        return row
 
     def _spread(self, places: NDArray[np.int32], factors: Floats, sizes: NDArray[np.intp]) -> Floats:
         """Return what groups of terms say of each class and of being out of scope: (n_groups, n_classes + 1)."""

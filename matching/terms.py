@@ -136,6 +136,36 @@ class Counts(NamedTuple):
         return Counts(self.owners[again], self.places[again], self.times[again])
 
 
+class StemRows:
+    """What stems say of k things: read once while they come back, as most of what is written does.
+
+    Parameters
+    ----------
+    spread : callable
+    n_things : int
+    n_kept : int
+        Stems of which it is kept: past these, all are forgotten and read again.
+    """
+
+    def __init__(self, spread: Spread, n_things: int, *, n_kept: int) -> None:
+        self._spread, self._n_things, self._n_kept = spread, n_things, n_kept
+        self._kept: dict[str, Floats] = {}
+
+    def of(self, stems: Sequence[str]) -> Floats:
+        """Return what each of some stems says: of shape (n_stems, n_things)."""
+        kept = self._kept
+        unread = [stem for stem in stems if stem not in kept]
+        if unread and len(kept) + len(unread) > self._n_kept:
+            kept = self._kept = {}  # another one: who reads at the same time goes on with what it holds
+            unread = [*stems]
+        if unread:
+            places = [*map(places_of_stem, unread)]
+            several = np.concatenate(places)
+            rows = self._spread(several, np.ones(len(several)), np.array([*map(len, places)], np.intp))
+            kept.update(zip(unread, rows, strict=True))
+        return np.array([kept[stem] for stem in stems]).reshape(-1, self._n_things)
+
+
 def damped(times: NDArray[np.intp]) -> Floats:
     """Return what a term that is said so many times counts for (Salton and Buckley, 1988)."""
     found: Floats = np.log(times) + 1.0

@@ -4,9 +4,10 @@ import sys
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from matching.terms import MANY, N_PLACES, added, summed, terms_of, terms_of_all
+from matching.terms import MANY, N_PLACES, Floats, StemRows, added, places_of_stem, summed, terms_of, terms_of_all
 from matching.text import tokens
 
 
@@ -39,3 +40,22 @@ def test_many_sums_are_those_of_few_to_the_last_bit(sizes: list[int], seed: int,
     found = added(rows if is_chosen else rows[:n], np.array(sizes, np.intp), chosen)
     owners = np.arange(len(sizes)).repeat(sizes)
     assert found.tolist() == summed(owners, rows[:n] if chosen is None else rows[chosen], len(sizes)).tolist()
+
+
+@given(st.lists(st.lists(st.sampled_from(["soudeur", "isoler", "chaudiere", "cariste", "a", ""]))))
+def test_a_stem_that_is_kept_says_what_one_that_is_read_does(texts: list[list[str]]) -> None:
+    said = np.random.default_rng(0).normal(size=(N_PLACES, 2))
+    read: list[int] = []
+
+    def spread(places: NDArray[np.int32], factors: Floats, sizes: NDArray[np.intp]) -> Floats:
+        read.append(len(sizes))
+        return added(said[places] * factors[:, np.newaxis], sizes)
+
+    kept = StemRows(spread, 2, n_kept=3)
+    for stems in texts:
+        expected = [added(said[places_of_stem(stem)], np.array([len(places_of_stem(stem))]))[0] for stem in stems]
+        assert kept.of(stems).tolist() == np.array(expected).reshape(-1, 2).tolist()
+        n_read = len(read)
+        if len(set(stems)) <= 3:
+            kept.of(stems)
+            assert len(read) == n_read, "a stem that has just been read is not read again"
