@@ -84,9 +84,10 @@ class Grammar:
     def is_request(self, text: str, span: Span) -> bool:
         """Tell whether a part of a text is a request: by its words, an infinitive or a question mark.
 
-        A statement is not: "directive" against "assertive" speech acts (Searle, 1976).
+        One with an :meth:`opening` is a request whatever this says. A statement is not: "directive" against
+        "assertive" speech acts (Searle, 1976).
         """
-        if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span) or self.opening(text, span):
+        if _QUESTION.match(text, span.end) or opens_with_infinitive(text, span):
             return True
         part = folded(text, span)
         return any(pattern.search(part) for pattern in self._requests)

@@ -36,6 +36,7 @@ class PartedText:
         self._text, self._grammar = text, grammar
         self._spans: dict[tuple[Span, bool], tuple[Words, Words]] = {}
         self._clauses: dict[tuple[Span, bool], tuple[Words, Words]] = {}
+        self._openings: dict[Span, set[int]] = {}
 
     def asserted(self, spans: Iterable[Span], *, complains: bool = False) -> tuple[Words, Words]:
         """Return the words of some parts that no negation covers, as written and as stems."""
@@ -51,7 +52,7 @@ class PartedText:
             Part(
                 span,
                 self.stems(span),
-                self._grammar.is_request(self._text, proposition),
+                self._grammar.is_request(self._text, proposition) or bool(self._opening(proposition)),
                 self._grammar.is_fragment(self._text, proposition),
             )
             for sentence in sentences
@@ -110,11 +111,17 @@ class PartedText:
             stems = tuple(stem for _, stem in found)
             if not self._grammar.says_something(stems):
                 return (), ()  # all that the clause says is refused: "je ne cherche pas de prêt"
-        elif opening := self._grammar.opening(self._text, clause):
+        elif opening := self._opening(clause):
             wanted = [pair for place, pair in enumerate(found) if place not in opening]
             if self._grammar.says_something(stem for _, stem in wanted):  # it does not in "pouvez-vous nous aider"
                 found, stems = wanted, tuple(stem for _, stem in wanted)
         return tuple(written for written, _ in found), stems
+
+    def _opening(self, span: Span) -> set[int]:
+        known = self._openings.get(span)
+        if known is None:
+            known = self._openings[span] = self._grammar.opening(self._text, span)
+        return known
 
 
 def _joined(found: Sequence[tuple[Words, Words]]) -> tuple[Words, Words]:
