@@ -1,6 +1,6 @@
 """What was understood, said back to the firm: chips it takes away, boxes it ticks, its word as a row of its own.
 
-With a pipeline that always hears the same (nothing, or one need), these fail on 2026-11-28: here
+With a pipeline that always hears the same (nothing, or one need), these fail on 2026-12-07: here
 ``test_what_bosses_type_is_answered_or_asked_about_with_the_right_box`` and
 ``test_a_need_is_said_back_with_the_sentence_that_says_it_and_nothing_of_the_politeness``, of the API
 ``test_words_alone_are_understood_with_the_words_that_decided``, of ``match``
