@@ -7,6 +7,7 @@ is taken as it is.
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from math import inf, nextafter
 from operator import attrgetter
 from typing import Any
@@ -32,6 +33,7 @@ type Key = Hashable
 type Cut = tuple[str, Any]
 
 MAX_KEPT = 50_000  # classes of criteria of which what was found is kept
+MOST_CODES = 1_000  # of a nomenclature: the NAF has 732 activities, the next one 746
 FIGURES = ("headcount", "turnover", "balance_sheet")
 _GROUP = ("group", "previous_years")
 _NOMENCLATURES = {names[0]: nomenclature for nomenclature, names in ACTIVITY_FIELDS.items()}
@@ -182,8 +184,8 @@ def _reader(name: str, cuts: list[Any], *, has_ages: bool) -> Callable[[Profile]
     if name in ("possible_activities", "possible_activities_2025"):
         return None  # what an activity may be is said with it
     if name == "legal_category":
-        named, above = frozenset(cuts), _above(cuts)
-        return lambda profile: _nearest(profile.legal_category, named, above)
+        nearest = _nearest_of(frozenset(cuts))
+        return lambda profile: nearest(profile.legal_category)
     return attrgetter(name)
 
 
@@ -197,25 +199,26 @@ def _place_reader(name: str, named: frozenset[str]) -> Callable[[Profile], Hasha
 
 def _activity_reader(name: str, named: frozenset[str]) -> Callable[[Profile], Hashable]:
     possible, nomenclature = f"possible_{name.replace('activity', 'activities')}", _NOMENCLATURES[name]
-    above = _above(named)
+    nearest = _nearest_of(named)
 
     def read(profile: Profile) -> Hashable:
         paths = activities_of(getattr(profile, name), getattr(profile, possible), nomenclature)
-        return frozenset([_nearest(path, named, above) for path in paths])
+        return frozenset(map(nearest, paths))
 
     return read
 
 
-def _above(named: Iterable[str]) -> frozenset[str]:
-    """Return all levels above some codes: of a code known at one of these only, nobody can tell."""
-    return frozenset(code[:size] for code in named for size in range(len(code)))
+def _nearest_of(named: frozenset[str]) -> Callable[[str], tuple[str, bool]]:
+    """Return what gives the most precise of these codes that holds a code, and whether it is above one of them too."""
+    above = frozenset(code[:size] for code in named for size in range(len(code)))
 
+    @lru_cache(maxsize=MOST_CODES)
+    def nearest(code: str) -> tuple[str, bool]:
+        if code in above:  # nobody can tell whether one that is known at this level only is one that is named
+            return code, True
+        return next((code[:size] for size in range(len(code), 0, -1) if code[:size] in named), ""), False
 
-def _nearest(code: str, named: frozenset[str], above: frozenset[str]) -> tuple[str, bool]:
-    """Return the most precise of the named codes that holds a code, and whether it is above one that is named too."""
-    if code in above:
-        return code, True
-    return next((code[:size] for size in range(len(code), 0, -1) if code[:size] in named), ""), False
+    return nearest
 
 
 def _told(known: Mapping[str, bool], asked: frozenset[str]) -> Hashable:

@@ -75,7 +75,7 @@ class PartedText:
     def _clauses_of(self, sentence: Sentence) -> Iterator[Part]:
         joints = self._grammar.joints
         for clause in sentence.clauses:
-            stems = self.stems(clause)
+            stems = self._of_clause(clause, complains=False)[1]
             start = 0
             if not joints.isdisjoint(stems):
                 for place, stem in enumerate(stems):
