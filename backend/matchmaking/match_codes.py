@@ -11,13 +11,14 @@ from backend.schemes.models import SubNeed
 from backend.territories.models import Containment, Nomenclature, Perimeter
 
 DEPARTMENT = 2  # letters that the codes of the communes of one begin with; those overseas share theirs
+FEW = 4  # departments: a file that names more of them mostly names all
 
 
 class Communes:
     """The communes and their regions, by official code.
 
-    Those of a department are read when one of them is asked for: all 35,000 take a tenth of a second, and a file or a
-    question is mostly of one.
+    Those of a department are read when one of them is asked for: all 35,000 take twenty times as long, and a file or a
+    question is mostly of one. Of many departments it is the other way round: then the rest is read at once.
     """
 
     _CODE = re.compile(r"[0-9][0-9AB][0-9]{3}")
@@ -35,7 +36,10 @@ class Communes:
     def _beside(self, code: str) -> Mapping[str, str]:
         department = code[:DEPARTMENT]
         if department not in self._regions:
-            self._regions[department] = _regions_of_communes(department)
+            read: dict[str, dict[str, str]] = {department: {}}
+            for commune, region in _regions_of_communes(department if len(self._regions) < FEW else "").items():
+                read.setdefault(commune[:DEPARTMENT], {})[commune] = region
+            self._regions.update(read)
         return self._regions[department]
 
 
@@ -68,7 +72,7 @@ def load_codes() -> Codes:
 
 
 def _regions_of_communes(department: str) -> dict[str, str]:
-    """Return the region of each commune of a department, empty where it has none."""
+    """Return the region of each commune whose code begins so, empty where it has none."""
     regions = Containment.objects.filter(outer__kind=Perimeter.Kind.REGION, until__isnull=True, holds=True)
     region = regions.filter(inner=OuterRef("pk")).values("outer__code")[:1]
     communes = Perimeter.objects.communes().filter(code__startswith=f"COM-{department}")

@@ -38,3 +38,16 @@ def test_a_department_is_read_once_and_another_when_it_is_asked_for(
             assert (code in communes) is (code != "60999")
     with django_assert_num_queries(0):  # nothing is asked for what cannot be a code
         assert "é" * 5 not in communes
+
+
+def test_those_of_all_departments_are_read_at_once_after_a_few(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    communes = Communes()
+    with django_assert_num_queries(5):
+        for code in ("60159", "02691", "2A004", "75056", "97411", "59350", "13055", "69123"):
+            assert code in communes
+    with django_assert_num_queries(1):
+        assert "99001" not in communes
+    with django_assert_num_queries(0):
+        assert "99002" not in communes
