@@ -124,8 +124,7 @@ def _between(text: str, span: Span, marks: re.Pattern[str]) -> list[Span]:
 
 
 def _add(found: list[Span], text: str, start: int, end: int) -> None:
-    part = text[start:end]
-    stripped = part.strip()
-    if _LETTER.search(stripped):
-        start += len(part) - len(part.lstrip())
-        found.append(Span(start, start + len(stripped)))
+    if _LETTER.search(text, start, end):
+        part = text[start:end].lstrip()
+        start = end - len(part)
+        found.append(Span(start, start + len(part.rstrip())))

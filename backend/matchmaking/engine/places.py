@@ -31,7 +31,9 @@ def place_names() -> list[tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _names() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_pattern, place_names()))})(?!\w)", re.IGNORECASE)
+    names = place_names()
+    initials = "".join(sorted({name[0][0].translate(_SPELT).strip("[]") for name in names}))  # few: tried first
+    return re.compile(rf"(?<!\w)(?=[{initials}])(?:{'|'.join(map(_pattern, names))})(?!\w)", re.IGNORECASE)
 
 
 def _pattern(name: Sequence[str]) -> str:
