@@ -115,6 +115,13 @@ def test_a_second_need_in_a_clause_is_heard(text: str, second: str) -> None:
     assert chance >= HEARD / 100
 
 
+def test_what_is_not_found_is_asked_for_beside_a_request() -> None:
+    text = "Je ne trouve pas de soudeurs et je voudrais un robot ; mes équipes du matin n’ont aucun bus."
+    assert counts(text)[1:3] == [ONE, ONE]
+    likely = {need.sub_need for need in engine.understand(text, []).needs if need.probability > 0.6}
+    assert likely == {"competences.recruter", "numerique.robot", "mobilite.salaries"}
+
+
 @pytest.mark.parametrize(
     "joined", ["{} + {}", "{} / {}", "{} & {}", "{} ainsi que {}", "{}. Par ailleurs {}.", "- {}\n- {}"]
 )
