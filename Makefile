@@ -13,7 +13,7 @@ test:
 	./test
 endif
 
-check: ## style, types, architecture, dead code, migrations: what ./test does before the tests
+check: ## style, types, architecture, dead code: what ./test does before the tests, without a database
 	.venv/bin/pre-commit run --all-files
 
 lock: ## writes requirements*.txt again from pyproject.toml
