@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.common.days import current_day
 from backend.journal.models import Kind as Event
 from backend.journal.services import record_event
-from backend.links.models import OF_SUBMISSIONS, Kind
+from backend.links.models import OF_SUBMISSIONS
 from backend.links.services import revoke_links
 from backend.matchmaking.correspondence import TO_FIRMS
 from backend.matchmaking.emails import enqueue_confirmation
@@ -21,12 +21,8 @@ from backend.matchmaking.guests import end_guests
 from backend.matchmaking.models import FollowUp, PartnerShare, Submission
 from backend.matchmaking.ownership import numbers_read
 from backend.matchmaking.services import compute_results_of
-from backend.notifications.kinds import KINDS
 from backend.notifications.models import Notification
 from backend.notifications.services import take_back
-
-# Those to a file that some e-mail carries; the others were made on its page, by who reads it.
-SENT = tuple(kind for kind in OF_SUBMISSIONS if any(kind in email.links for email in KINDS.values()))
 
 
 class AddressError(ValueError):
@@ -54,9 +50,9 @@ def awaits_first_confirmation(submission: Submission, *, written: Collection[str
 def correct_own_address(*, submission: Submission, email: str, link_pk: int) -> Submission:
     """Give a file that was never confirmed the address that its firm meant, which gets the confirmation; return it.
 
-    The former one may be somebody else's: what waits for it does not leave, and no link that e-mails carry opens
-    the file any more, but for the one in use (``link_pk``). As in a filing, nothing tells whether an address is
-    known here. Raises ``AddressKept`` where it was confirmed meanwhile or is not the firm's to change,
+    The former one may be somebody else's: what waits for it does not leave, and no link opens the file any more
+    but the one in use (``link_pk``): its reader may have made a feed. As in a filing, nothing tells whether an address
+    is known here. Raises ``AddressKept`` where it was confirmed meanwhile or is not the firm's to change,
     ``AddressError`` where it is the one that the file has.
     """
     submission = Submission.objects.locked(submission.pk)
@@ -69,24 +65,17 @@ def correct_own_address(*, submission: Submission, email: str, link_pk: int) -> 
     take_back(about=submission.topic, kinds=TO_FIRMS, why=why, recipient=former, leaving=True)
     # What an officer was to do about the former address is done.
     FollowUp.objects.to_do().dead_addresses().filter(submission=submission).update(done_at=timezone.now())
-    replace_address(submission, email, on=current_day(), ended=SENT, but=link_pk)
+    replace_address(submission, email, on=current_day(), but=link_pk)
     return submission
 
 
 def replace_address(
-    submission: Submission,
-    email: str,
-    *,
-    on: date,
-    by: User | None = None,
-    ended: tuple[Kind, ...] = OF_SUBMISSIONS,
-    but: int | None = None,
+    submission: Submission, email: str, *, on: date, by: User | None = None, but: int | None = None
 ) -> None:
     """Give a locked file another address, which gets a confirmation and nothing else yet; ``by`` an officer, or none.
 
     Until it is confirmed no other file is read with this one: their results are computed again. Its guests and its
-    shares with partners end, since the former address agreed to them, and its links of the kinds ``ended``, ``but``
-    one.
+    shares with partners end, since the former address agreed to them, and its links, ``but`` one.
     """
     together = numbers_read(submission)
     end_guests(submission)
@@ -100,7 +89,7 @@ def replace_address(
     submission.many_of_address = others[settings.MANY_FILES_OF_ADDRESS - 1 :].exists()
     submission.save(update_fields=["confirmed_at", "many_of_address"])
     compute_results_of([submission.pk, *together], on=on)
-    for kind in ended:
+    for kind in OF_SUBMISSIONS:
         revoke_links(kind=kind, object_id=submission.pk, but=but)
     enqueue_confirmation(submission, suffix=f":corrected:{timezone.now().timestamp():.6f}")
     record_event(kind=Event.ADDRESS_CORRECTED, actor=by, submission_id=submission.pk, epci_id=submission.epci_id)

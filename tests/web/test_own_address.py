@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from backend.journal.models import AuditEvent
 from backend.journal.models import Kind as Event
-from backend.links.models import Kind
+from backend.links.models import OF_SUBMISSIONS, Kind
 from backend.links.services import find_link
 from backend.matchmaking.access_links import CONFIRMATION, send_space_link
-from backend.matchmaking.address_change import SENT, AddressKept, correct_own_address
+from backend.matchmaking.address_change import AddressKept, correct_own_address
 from backend.matchmaking.follow_up import take_file
 from backend.matchmaking.models import Alert, FollowUp, Submission
 from backend.matchmaking.ownership import numbers_read
@@ -115,14 +115,14 @@ def test_a_wrong_address_is_corrected_on_the_page_of_what_was_filed_and_confirme
     assert "n’est pas encore relue" in text_of(page_of(client, token))
 
 
-def test_links_that_e_mails_carry_open_nothing_any_more_and_those_of_the_page_stay(submission, token, firm):
-    carried = {kind: link_to(submission, kind) for kind in SENT}
-    made = {kind: link_to(submission, kind) for kind in (Kind.SHARE, Kind.FEED)}
-    assert set(SENT) == {Kind.RESULT, Kind.CONFIRM, Kind.ACCESS, Kind.SURVEY, Kind.GUEST}
+def test_no_link_but_the_one_in_use_opens_the_file_any_more_and_those_of_another_firm_do(submission, token, firm):
+    """Whoever reads the former address may have made a feed of the firm's days with what was sent there."""
+    other = make_submission()
+    ours, theirs = ({kind: link_to(file, kind) for kind in OF_SUBMISSIONS} for file in (submission, other))
     correct(firm, token, follow=False)
-    assert not any(find_link(kind=kind, token=old) for kind, old in carried.items())
+    assert not any(find_link(kind=kind, token=old) for kind, old in ours.items())
     assert page_of(firm, token).status_code == 200
-    assert all(find_link(kind=kind, token=kept) for kind, kept in made.items())
+    assert all(find_link(kind=kind, token=kept) for kind, kept in theirs.items())
 
 
 @pytest.mark.cases(2)
